@@ -1,4 +1,4 @@
-"""Domain events: the data of every CloudEvent on the alert, valve-command, order, notification and enforcement topics.
+"""Domain events: the data of every CloudEvent (alerts, valve commands, orders, notifications, enforcement).
 
 Times are Unix milliseconds here and RFC 3339 in the HTTP API. An event carries the whole resource after
 the change and the one timeline item that tells what changed, so that a consumer needs nothing else.
@@ -39,7 +39,7 @@ AlertItemKind = Literal[
 
 
 class TimelineItem(Struct, omit_defaults=True):
-    """One change of an alert: what, when, by whom (a user name, or `rule:G02`, `timer`, `device:<id>`), why."""
+    """One change of an alert: what, when, by whom (user, `rule:G02`, `timer`, `device:<id>`), why."""
 
     at_ms: int
     kind: AlertItemKind
@@ -97,7 +97,7 @@ class AlertChanged(Struct):
 
 
 class ValveCommandIssued(Struct):
-    """`cn.gas.valve-command.issued.v1`, key = site id: actuation publishes `jws` to `client_id`'s command topic.
+    """`cn.gas.valve-command.issued.v1`, key = site id: actuation publishes `jws` to `client_id`.
 
     The same `command_id` may be issued again until `expires_at_ms`: the valve recognises it.
     """
@@ -208,7 +208,7 @@ class NotificationResult(Struct):
 
 
 class EnforcementEvent(Struct):
-    """`cn.gas.enforcement.<found|ended>.v1`, key = operator id: a rule of the registry (C01–C05, D04–D07) found something."""
+    """`cn.gas.enforcement.<found|ended>.v1`, key = operator id: a finding of the registry's rules."""
 
     finding_id: str
     rule: Literal["C01", "C02", "C03", "C04", "C05", "D04", "D05", "D06", "D07"]

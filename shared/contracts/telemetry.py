@@ -4,7 +4,7 @@ Beside the device's own words ingestion adds to an item, never changing what is 
 
 * `dropped` – names of fields that could not be read and were left out,
 * `unregistered: true` and `client` – an alarm of a device nobody registered (rule D08),
-* `replayed: true` – it waited in the dead letters until its device was registered; then also `buffered: true`.
+* `replayed: true` – it waited in the dead letters for its device to be registered; also `buffered: true`.
 
 Two event types are made by ingestion, without `seq`: `connection {online}` and
 `alarm_rejected {reason, sha256}` (rule S02: a message that had to be rejected held the word "alarm";
