@@ -1,0 +1,1 @@
+"""Mosquitto, Kafka and PostgreSQL with TimescaleDB on a machine without Docker."""

@@ -1,0 +1,33 @@
+"""`python -m deploy.native engines|stop|status`."""
+
+import argparse
+import signal
+import sys
+from typing import Never
+
+from deploy.native import commands
+from deploy.native.errors import SetupError
+
+
+def _interrupted(*_: object) -> Never:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run one command; a setup error is one sentence on stderr and exit code 1, an interruption 130."""
+    signal.signal(signal.SIGTERM, _interrupted)
+    parser = argparse.ArgumentParser(prog="python -m deploy.native", description=__doc__)
+    parser.add_argument("command", choices=sorted(commands.COMMANDS))
+    parser.add_argument("rest", nargs=argparse.REMAINDER)
+    chosen = parser.parse_args()
+    try:
+        return commands.COMMANDS[chosen.command](chosen.rest)
+    except SetupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

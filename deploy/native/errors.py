@@ -1,0 +1,5 @@
+"""What goes wrong while setting up, said in one sentence."""
+
+
+class SetupError(Exception):
+    """Something is missing or in the way; its text is one sentence that says what to do."""

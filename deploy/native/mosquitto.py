@@ -1,0 +1,109 @@
+"""Mosquitto under the project's configuration; several may run at once, each in a folder of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.native import pki, ports
+from deploy.native.daemon import Daemon
+from deploy.native.errors import SetupError
+from deploy.native.places import DEPLOY
+from deploy.native.provision import Programs
+from deploy.native.rooted import rooted
+
+USER = "mosquitto"
+READY_LIMIT_S = 15.0
+CONFIG = DEPLOY / "mosquitto"
+# MQTT 3.1.1 CONNECT, clean session, keepalive 10 s, client id of no bytes (the broker takes the CN).
+CONNECT = bytes((0x10, 12, 0, 4)) + b"MQTT" + bytes((4, 2, 0, 10, 0, 0))
+DISCONNECT = bytes((0xE0, 0))
+CONNACK_ACCEPTED = bytes((0x20, 2, 0, 0))
+
+
+@dataclass(frozen=True)
+class Mosquitto:
+    """One broker: its folder holds configuration, certificates and stored sessions."""
+
+    programs: Programs
+    folder: Path
+    authority: pki.Authority
+    port: int
+    log_file: Path
+    ports_file: Path
+
+    @property
+    def daemon(self) -> Daemon:
+        """Return the broker's process."""
+        return Daemon("Mosquitto", self.folder / "mosquitto.pid", self.log_file)
+
+    @property
+    def ca_file(self) -> Path:
+        """Return the certificate that clients trust."""
+        return self.authority.certificate_file
+
+    @property
+    def crl_file(self) -> Path:
+        """Return the revocation list; after writing it, `reload`."""
+        return self.folder / "tls" / "crl.pem"
+
+    def prepare(self) -> None:
+        """Write configuration, certificates and the revocation list."""
+        uid = self.programs.uid(USER)
+        data = self.folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        os.chown(data, uid, -1)
+        self.folder.chmod(0o755)
+        text = (CONFIG / "mosquitto.conf").read_text()
+        lines = [
+            "listener " + f"{self.port} {ports.HOST}" if x == "listener 8883" else x
+            for x in text.splitlines()
+        ]
+        (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
+        shutil.copyfile(CONFIG / "acl", self.folder / "acl")
+        (self.folder / "acl").chmod(0o600)
+        os.chown(self.folder / "acl", uid, -1)
+        pki.write_server(self.authority, self.folder / "tls", uid)
+
+    def start(self) -> None:
+        """Start the broker on its port and wait until it accepts a client; SetupError when it does not."""
+        if self.daemon.pid() is None:
+            self.prepare()
+            ports.demand(self.port, "Mosquitto", self.ports_file)
+            argv = ["/usr/sbin/mosquitto", "-c", "/mnt/mosquitto.conf"]
+            self.daemon.spawn(rooted(self.programs.root, self.folder, USER, argv))
+        end = time.monotonic() + READY_LIMIT_S
+        while not self.accepts():
+            if self.daemon.pid() is None or time.monotonic() > end:
+                raise SetupError(f"Mosquitto does not accept clients ({self.daemon.last_words()}).")
+            time.sleep(0.05)
+
+    def accepts(self) -> bool:
+        """Return whether a client with a platform certificate is let in over TLS."""
+        certificate, key = pki.write_client(self.authority, "ready", self.authority.folder / "clients")
+        context = ssl.create_default_context(cafile=str(self.ca_file))
+        context.load_cert_chain(certificate, key)
+        try:
+            with (
+                socket.create_connection((ports.HOST, self.port), timeout=5) as plain,
+                context.wrap_socket(plain, server_hostname=ports.HOST) as connection,
+            ):
+                connection.sendall(CONNECT)
+                accepted = connection.recv(4) == CONNACK_ACCEPTED
+                connection.sendall(DISCONNECT)
+                connection.unwrap()
+        except OSError:
+            return False
+        return accepted
+
+    def reload(self) -> None:
+        """Have the broker read its revocation list and ACL again; open connections stay."""
+        self.daemon.send(signal.SIGHUP)
+
+    def stop(self) -> None:
+        """Stop the broker; it stores its sessions first."""
+        self.daemon.stop()
