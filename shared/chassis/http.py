@@ -1,0 +1,166 @@
+"""HTTP of every service alike: problems (RFC 9457), who asks, pages, ETags, health and metrics."""
+
+import asyncio
+import base64
+import logging
+import socket
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import asyncpg
+import orjson
+import uvicorn
+from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi_problem.error import Problem as _Problem
+from fastapi_problem.handler import add_exception_handler, new_exception_handler
+
+from shared.chassis import metrics
+from shared.chassis.health import Health
+from shared.chassis.principal import HEADER, Principal, PrincipalKey
+from shared.chassis.service import StartError
+
+LIMIT_DEFAULT = 50
+LIMIT_MAX = 500
+
+
+def problem(status: int, type_: str, title: str, detail: str = "", **extra: Any) -> _Problem:
+    """Return the exception that answers a request with an RFC 9457 problem; raise it anywhere."""
+    return _Problem(title, type_=type_, detail=detail or None, status=status, **extra)
+
+
+def field_problem(field: str, reason: str, *, status: int = 422) -> _Problem:
+    """Return a problem that names the field that is wrong and why."""
+    errors = [{"loc": ["body", field], "msg": reason, "type": "value_error"}]
+    return problem(status, "request-validation-failed", f"{field}: {reason}", errors=errors)
+
+
+def not_found(what: str) -> _Problem:
+    """Return the answer for what does not exist or belongs to another tenant."""
+    return problem(404, "not-found", f"There is no such {what}.")
+
+
+def _unavailable(_handler: Any, _request: Request, error: Exception) -> _Problem:
+    return problem(503, "unavailable", "The service cannot reach what it needs.", type(error).__name__)
+
+
+def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAPI:
+    """Return an app with `/healthz`, `/readyz`, `/metrics` and problems for every error."""
+    app = FastAPI(title=f"Gaswatch {name}", version="1", docs_url=None, redoc_url=None)
+    app.state.name = name
+    app.state.key = key
+    handlers: dict[type[Exception], Any] = {
+        TimeoutError: _unavailable,
+        ConnectionError: _unavailable,
+        asyncpg.PostgresConnectionError: _unavailable,
+        asyncpg.InterfaceError: _unavailable,
+    }
+    add_exception_handler(app, new_exception_handler(logger=logging.getLogger("http"), handlers=handlers))
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        body = orjson.dumps({"ready": health.ready, "facts": health.report()})
+        return Response(body, 200 if health.ready else 503, media_type="application/json")
+
+    @app.get("/metrics", include_in_schema=False)
+    async def exposition() -> Response:
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def principal_of(request: Request) -> Principal:
+    """Return who asks; 401 without a valid word of the portal."""
+    key: PrincipalKey | None = request.app.state.key
+    token = request.headers.get(HEADER)
+    if key is None or token is None:
+        raise problem(401, "unauthorised", "Sign in first.")
+    try:
+        return key.verify(token, request.app.state.name)
+    except ValueError as error:
+        raise problem(401, "unauthorised", "Sign in first.", str(error)) from error
+
+
+Asking = Annotated[Principal, Depends(principal_of)]
+
+
+def require(asking: Principal, roles: Sequence[str] | frozenset[str]) -> None:
+    """Refuse with 403 who has none of `roles`."""
+    if not asking.has(roles):
+        raise problem(403, "forbidden", "Your role does not allow this.", f"needs one of {sorted(roles)}")
+
+
+def etag(revision: int) -> str:
+    """Return the ETag of a revision."""
+    return f'"{revision}"'
+
+
+def if_match(request: Request) -> int:
+    """Return the revision that the client changes: 428 without `If-Match`, 412 when it is not ours."""
+    given = request.headers.get("if-match")
+    if given is None:
+        raise problem(428, "precondition-required", "A change needs If-Match with the ETag you read.")
+    text = given.strip().removeprefix("W/").strip('"')
+    if not text.isdecimal():
+        raise problem(412, "precondition-failed", "If-Match is not an ETag of this resource.")
+    return int(text)
+
+
+def stale() -> _Problem:
+    """Return the answer when somebody else changed the resource first."""
+    return problem(412, "precondition-failed", "Somebody changed this since you read it.")
+
+
+def encode_cursor(values: Sequence[Any]) -> str:
+    """Return an opaque cursor that holds the sort key of the last item of a page."""
+    return base64.urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, length: int) -> list[Any]:
+    """Return the sort key in a cursor; 422 when it is not one of ours."""
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, orjson.JSONDecodeError) as error:
+        raise field_problem("cursor", "not a cursor of this list") from error
+    if not isinstance(values, list) or len(values) != length:
+        raise field_problem("cursor", "not a cursor of this list")
+    return values
+
+
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+
+
+def page(items: list[Any], limit: int, cursor: Sequence[Any] | None) -> dict[str, Any]:
+    """Return `{"items", "next_cursor"}`; give the last item's sort key as `cursor` when there is more."""
+    more = cursor is not None and len(items) == limit
+    return {"items": items, "next_cursor": encode_cursor(cursor or []) if more else None}
+
+
+async def serve(app: FastAPI, host: str, port: int) -> None:
+    """Serve until cancelled; a port that is taken is one sentence."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StartError(f"port {port} on {host} is taken ({error.strerror}); set GW_HTTP_PORT.") from error
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3, loop="none"
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    try:
+        await server.startup(sockets=[listener])
+        await server.main_loop()
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await asyncio.shield(server.shutdown(sockets=[listener]))
+        raise
+    finally:
+        listener.close()

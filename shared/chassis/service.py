@@ -1,0 +1,61 @@
+"""How a service's process lives: parts side by side, a graceful end in at most ten seconds."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import uvloop
+
+from shared.chassis.logs import get_logger
+
+STOP_LIMIT_S = 10.0
+
+
+class StartError(Exception):
+    """Something this service needs is not there; its text is one sentence: what, and how to get it."""
+
+
+async def run(
+    *parts: Coroutine[Any, Any, None], on_stop: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """Run all parts until SIGTERM or SIGINT, or until one of them ends or fails, then stop the others.
+
+    A part that fails takes the process down (its supervisor starts it again). Stopping takes at most
+    `STOP_LIMIT_S`; what has not ended by then is abandoned, which every consumer must survive anyway.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tasks = [asyncio.create_task(part) for part in parts]
+    waiting = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    failures = [task.exception() for task in done if task is not waiting and task.exception()]
+    for task in tasks:
+        task.cancel()
+    try:
+        async with asyncio.timeout(STOP_LIMIT_S - 1):
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if on_stop is not None:
+                await on_stop()
+    except TimeoutError:
+        get_logger().error("parts did not stop in time and were abandoned", limit_s=STOP_LIMIT_S)
+    if failures and failures[0] is not None:
+        raise failures[0]
+
+
+def main(service: str, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a service's main function on uvloop; end with exit code 1 and one sentence when it cannot go on."""
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            uvloop.run(function())
+    except StartError as error:
+        sys.stderr.write(f"{service}: {error}\n")
+        raise SystemExit(1) from None
+    except Exception:  # noqa: BLE001 - the outermost frame: log it, then end
+        get_logger().exception("service failed")
+        raise SystemExit(1) from None
