@@ -130,7 +130,8 @@ class Relay:
     async def _publish(self, connection: "asyncpg.Connection[Any]") -> int:
         rows = await connection.fetch(
             "SELECT id::text, topic, key, type, value,"
-            " (extract(epoch FROM created_at) * 1000)::bigint AS at_ms FROM outbox WHERE sent_at IS NULL ORDER BY priority, seq LIMIT $1",
+            " (extract(epoch FROM created_at) * 1000)::bigint AS at_ms"
+            " FROM outbox WHERE sent_at IS NULL ORDER BY priority, seq LIMIT $1",
             BATCH,
         )
         if not rows:
