@@ -1,0 +1,148 @@
+"""Accounts, sessions and failed sign-ins in PostgreSQL."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from services.portal.domain.people import FAILURE_WINDOW, TOKEN_LIFE, Account, token_expiry
+from shared.chassis.database import Pool, transaction
+
+_COLUMNS = (
+    "a.username, a.name, a.password_hash, a.role, a.operator_id, a.area_code, a.crew_id, a.totp_secret,"
+    " a.totp_last_step, a.disabled_at IS NOT NULL AS disabled"
+)
+
+
+def _account(row: Any) -> Account:
+    return Account(**{name: row[name] for name in Account.__dataclass_fields__})
+
+
+class PostgresPeople:
+    """Implements `ports.People`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def account(self, username: str) -> Account | None:
+        """Return an account that is not disabled."""
+        row = await self._pool.fetchrow(
+            f"SELECT {_COLUMNS} FROM account a WHERE username = $1 AND disabled_at IS NULL",  # noqa: S608
+            username,
+        )
+        return _account(row) if row else None
+
+    async def failures(self, username: str, address: str) -> int:
+        """Return how often a sign-in failed within the window."""
+        count: int = await self._pool.fetchval(
+            "SELECT count(*) FROM failed_sign_in"
+            " WHERE username = $1 AND address = $2 AND at > now() - $3::interval",
+            username,
+            address,
+            FAILURE_WINDOW,
+        )
+        return count
+
+    async def note_failure(self, username: str, address: str) -> None:
+        """Record a failed sign-in and forget old ones."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(
+                "DELETE FROM failed_sign_in WHERE at < now() - $1::interval", FAILURE_WINDOW
+            )
+            await connection.execute(
+                "INSERT INTO failed_sign_in (username, address) VALUES ($1, $2)", username[:64], address
+            )
+
+    async def use_totp_step(self, username: str, step: int) -> bool:
+        """Take a time step by compare-and-set."""
+        status = await self._pool.execute(
+            "UPDATE account SET totp_last_step = $2 WHERE username = $1 AND totp_last_step < $2",
+            username,
+            step,
+        )
+        return bool(status.endswith(" 1"))
+
+    async def open_session(
+        self, digest: bytes, session_id: str, account: Account, *, second_factor: bool, address: str
+    ) -> datetime:
+        """Store a new session."""
+        expires_at: datetime = await self._pool.fetchval(
+            "INSERT INTO session"
+            " (token_digest, session_id, username, second_factor, address, created_at, expires_at)"
+            " VALUES ($1, $2, $3, $4, $5, now(), now() + $6::interval) RETURNING expires_at",
+            digest,
+            session_id,
+            account.username,
+            second_factor,
+            address,
+            TOKEN_LIFE,
+        )
+        return expires_at
+
+    async def rotate(self, old: bytes, new: bytes) -> datetime | None:
+        """Replace a live token; the old one is gone at once."""
+        async with transaction(self._pool) as connection:
+            row = await connection.fetchrow(
+                "SELECT created_at FROM session WHERE token_digest = $1 AND ended_at IS NULL"
+                " AND expires_at > now() FOR UPDATE",
+                old,
+            )
+            if row is None:
+                return None
+            expires_at = token_expiry(row["created_at"], datetime.now(UTC))  # noqa: TID251
+            await connection.execute(
+                "UPDATE session SET token_digest = $2, expires_at = $3 WHERE token_digest = $1",
+                old,
+                new,
+                expires_at,
+            )
+            return expires_at
+
+    async def end_session(self, digest: bytes) -> None:
+        """End the session of a token."""
+        await self._pool.execute("UPDATE session SET ended_at = now() WHERE token_digest = $1", digest)
+
+    async def who(self, digest: bytes) -> tuple[Account, str, bool] | None:
+        """Return account, session id and second factor of a live token."""
+        row = await self._pool.fetchrow(
+            f"SELECT {_COLUMNS}, s.session_id::text, s.second_factor"  # noqa: S608
+            " FROM session s JOIN account a USING (username) WHERE s.token_digest = $1"
+            " AND s.ended_at IS NULL AND s.expires_at > now() AND a.disabled_at IS NULL",
+            digest,
+        )
+        return (_account(row), row["session_id"], row["second_factor"]) if row else None
+
+    async def session_lives(self, session_id: str) -> bool:
+        """Return whether a session has neither ended nor run out."""
+        return bool(
+            await self._pool.fetchval(
+                "SELECT 1 FROM session WHERE session_id = $1 AND ended_at IS NULL AND expires_at > now()",
+                session_id,
+            )
+        )
+
+    async def everybody(self) -> list[dict[str, Any]]:
+        """Return all people without their secrets."""
+        rows = await self._pool.fetch(
+            "SELECT username, name, role, operator_id, area_code, crew_id,"
+            " disabled_at IS NOT NULL AS disabled,"
+            " totp_secret IS NOT NULL AS second_factor FROM account ORDER BY username"
+        )
+        return [dict(row) for row in rows]
+
+    async def add(self, account: Account) -> None:
+        """Create an account, or replace one of the same name."""
+        await self._pool.execute(
+            "INSERT INTO account"
+            " (username, name, password_hash, role, operator_id, area_code, crew_id, totp_secret)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (username) DO UPDATE SET name = $2,"
+            " password_hash = $3, role = $4, operator_id = $5, area_code = $6, crew_id = $7,"
+            " totp_secret = $8,"
+            " totp_last_step = 0, disabled_at = NULL",
+            account.username,
+            account.name,
+            account.password_hash,
+            account.role,
+            account.operator_id,
+            account.area_code,
+            account.crew_id,
+            account.totp_secret,
+        )

@@ -1,0 +1,78 @@
+"""People: roles, who needs a second factor, when guessing is stopped, how long a session lives."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+ROLES = (
+    "watch",
+    "watch_supervisor",
+    "operator_admin",
+    "regulator_viewer",
+    "regulator_officer",
+    "regulator_approver",
+    "inspector",
+    "government_approver",
+    "crew_member",
+    "crew_lead",
+    "dispatcher",
+    "administrator",
+)
+# Whoever may close a valve, publish, or administer.
+SECOND_FACTOR_ROLES = frozenset(
+    {
+        "watch",
+        "watch_supervisor",
+        "dispatcher",
+        "operator_admin",
+        "regulator_approver",
+        "government_approver",
+        "administrator",
+    }
+)
+FAILURES_MAX = 5
+FAILURE_WINDOW = timedelta(minutes=15)
+TOKEN_LIFE = timedelta(minutes=10)
+SESSION_LIFE = timedelta(hours=12)
+TOTP_STEP_S = 30
+TOTP_DRIFT_STEPS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who may sign in."""
+
+    username: str
+    name: str
+    password_hash: str
+    role: str
+    operator_id: str | None
+    area_code: str | None
+    crew_id: str | None
+    totp_secret: str | None
+    totp_last_step: int
+    disabled: bool
+
+
+class Refusal(Enum):
+    """Why somebody may not sign in; the caller is told no more than this."""
+
+    WRONG = "wrong"
+    THROTTLED = "throttled"
+    SECOND_FACTOR_NEEDED = "second_factor_needed"
+
+
+def throttled(failures: int) -> bool:
+    """Return whether an account is closed to an address for now (5 failures in 15 minutes)."""
+    return failures >= FAILURES_MAX
+
+
+def totp_steps(now: datetime) -> range:
+    """Return the time steps whose codes are accepted at `now`."""
+    step = int(now.timestamp()) // TOTP_STEP_S
+    return range(step - TOTP_DRIFT_STEPS, step + TOTP_DRIFT_STEPS + 1)
+
+
+def token_expiry(session_began: datetime, now: datetime) -> datetime:
+    """Return when a token issued now ends: ten minutes, never beyond the session's end."""
+    return min(now + TOKEN_LIFE, session_began + SESSION_LIFE)

@@ -1,0 +1,14 @@
+"""What the portal is told at start."""
+
+from pathlib import Path
+
+from shared.chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The portal's settings; `upstreams` is JSON such as {"registry": "http://127.0.0.1:9001"}."""
+
+    upstreams: dict[str, str]
+    public_origin: str
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
