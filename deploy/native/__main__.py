@@ -1,4 +1,4 @@
-"""`python -m deploy.native engines|stop|status`."""
+"""`python -m deploy.native engines|stop|status|run -- PROGRAM`."""
 
 import argparse
 import signal
@@ -10,7 +10,7 @@ from deploy.native.errors import SetupError
 
 
 def _interrupted(*_: object) -> Never:
-    raise KeyboardInterrupt
+    raise commands.Terminated
 
 
 def main() -> int:

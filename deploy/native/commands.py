@@ -1,48 +1,89 @@
 """What the command line can do; a command takes the rest of the line and returns the exit code."""
 
+import os
 import signal
+import subprocess
 from collections.abc import Callable
 
-from deploy.native.daemon import Daemon
-from deploy.native.engines import Engines
+from deploy.native import session
+from deploy.native.engines import EngineAddresses, Engines
+from deploy.native.errors import SetupError
 from deploy.native.places import state_dir
-from deploy.native.postgres import STOP_SIGNAL
 
-SIGNALS = {"mosquitto": signal.SIGTERM, "postgres": STOP_SIGNAL, "kafka": signal.SIGTERM}
+CHILD_LIMIT_S = 60.0
+PORT_NAMES = {"mosquitto": "mqtt", "postgres": "postgres", "kafka": "kafka"}
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which unlike Ctrl-C has reached this process only."""
 
 
 def engines(_: list[str]) -> int:
     """Start the engines and leave them running."""
-    found = Engines.provisioned().start()
-    print(f"Mosquitto   {found.mqtt.host}:{found.mqtt.port_tls} (TLS)  pid {found.mqtt.pid}")
-    print(f"PostgreSQL  {found.postgres.host}:{found.postgres.port}  pid {found.postgres.pid}")
-    print(f"Kafka       {found.kafka.bootstrap}  pid {found.kafka.pid}")
-    print(f"addresses   {found.state}/engines.json")
+    _tell(Engines.provisioned().start())
     return 0
 
 
-def _daemons() -> list[Daemon]:
-    state = state_dir()
-    return [
-        Daemon(name, state / name / f"{name}.pid", state / "logs" / f"{name}.log", number)
-        for name, number in SIGNALS.items()
-    ]
-
-
 def stop(_: list[str]) -> int:
-    """Stop the engines of the state folder."""
-    for daemon in _daemons():
+    """Stop whatever runs from this state folder: programs first, then engines, sessions included."""
+    state = state_dir()
+    for folder in session.sessions(state):
+        session.daemons(folder)[0].stop(limit_s=CHILD_LIMIT_S)
+    session.sweep(state)
+    for daemon in session.daemons(state):
         daemon.stop()
-    (state_dir() / "engines.json").unlink(missing_ok=True)
+    (state / "engines.json").unlink(missing_ok=True)
     return 0
 
 
 def status(_: list[str]) -> int:
-    """Say what runs."""
-    for daemon in _daemons():
-        pid = daemon.pid()
-        print(f"{daemon.name:<11} {'down' if pid is None else f'pid {pid}'}")
+    """Say what runs where."""
+    state = state_dir()
+    for folder in (state, *session.sessions(state)):
+        print(folder)
+        ports = session.ports_of(folder)
+        for daemon in session.daemons(folder):
+            pid, port = daemon.pid(), ports.get(PORT_NAMES.get(daemon.name, ""))
+            where = f"127.0.0.1:{port}" if port else ""
+            print(f"  {daemon.name:<12} {f'pid {pid}' if pid else 'down':<12} {where}".rstrip())
     return 0
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"engines": engines, "stop": stop, "status": status}
+def run(rest: list[str]) -> int:
+    """Run a program with engines: those that run, else a set of its own that ends with it."""
+    argv = rest[1:] if rest[:1] == ["--"] else rest
+    if not argv:
+        raise SetupError("`run` wants a program: python -m deploy.native run -- PROGRAM.")
+    with session.borrowed_or_own() as found:
+        child = subprocess.Popen(argv, env={**os.environ, "GASWATCH_STATE": found.state})
+        try:
+            return child.wait()
+        except Terminated:
+            child.send_signal(signal.SIGINT)
+            raise
+        finally:
+            with session.undisturbed():
+                _wait(child)
+
+
+def _wait(child: subprocess.Popen[bytes]) -> None:
+    try:
+        child.wait(CHILD_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _tell(found: EngineAddresses) -> None:
+    print(f"Mosquitto   {found.mqtt.host}:{found.mqtt.port_tls} (TLS)  pid {found.mqtt.pid}")
+    print(f"PostgreSQL  {found.postgres.host}:{found.postgres.port}  pid {found.postgres.pid}")
+    print(f"Kafka       {found.kafka.bootstrap}  pid {found.kafka.pid}")
+    print(f"addresses   {found.state}/engines.json")
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "engines": engines,
+    "run": run,
+    "status": status,
+    "stop": stop,
+}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -121,8 +122,8 @@ class Engines:
     def stop(self) -> None:
         """Stop all that run and remove `engines.json`."""
         with locked(self.state / "lock"):
-            for engine in self._all():
-                engine.stop()
+            with ThreadPoolExecutor(3) as threads:
+                list(threads.map(lambda engine: engine.stop(), self._all()))
             (self.state / "engines.json").unlink(missing_ok=True)
 
     def publish(self) -> EngineAddresses:

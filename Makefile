@@ -1,0 +1,57 @@
+# Every target sets up what it needs; a second run is quick. ENGINES=docker uses Docker's engines.
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap setup engines stop status check test demo faults bench lock
+
+PY := .venv/bin/python
+ARGS ?=
+# Without these an interrupted run could leave compiled files of another version behind.
+export PYTHONDONTWRITEBYTECODE := 1
+export ENGINES ?= native
+
+help:
+	@echo "make demo    play the Zhaotong scenario (ONCE=1: one story, checked; STORY=name)"
+	@echo "make test    all tests, with engines of their own when none run"
+	@echo "make check   format, lint, types, boundaries, contracts, unit tests"
+	@echo "make faults  the full counts of the fault tests     make bench  the benchmarks"
+	@echo "make engines start the engines alone     make status  what runs where     make stop  stop all"
+
+bootstrap:
+	@deploy/bootstrap.sh
+
+setup:
+	@deploy/bootstrap.sh $(if $(filter docker,$(ENGINES)),,engines)
+
+engines: setup
+	@$(PY) -m deploy.native engines
+
+stop: bootstrap
+	@$(PY) -m deploy.native stop
+
+status: bootstrap
+	@$(PY) -m deploy.native status
+
+check: bootstrap
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy .
+	@if grep -q '^\[tool.importlinter\]' pyproject.toml; then .venv/bin/lint-imports; fi
+	@$(PY) -m pytest -q $(wildcard tests/unit tests/contract) $(ARGS)
+
+test: setup
+	@$(PY) -m deploy.native run -- $(PY) -m pytest -m "not full" $(ARGS)
+
+faults: setup
+	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults $(ARGS)
+
+demo: setup
+	@$(PY) -m deploy.native.demo $(if $(ONCE),--once) $(if $(STORY),--story $(STORY)) $(ARGS)
+
+bench: setup
+	@$(PY) -m benchmarks $(ARGS)
+
+# No index address gets into the locks: each machine fetches from where its own pip is set to.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock:
+	@command -v uv >/dev/null || { echo "uv is missing, which makes the locks: pip install uv." >&2; exit 1; }
+	@$(LOCK) pyproject.toml -o deploy/requirements/run.txt
+	@$(LOCK) --extra dev pyproject.toml -o deploy/requirements/dev.txt

@@ -1,0 +1,118 @@
+"""Engines for as long as one command runs: those that run already, or a set of its own."""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.native.daemon import Daemon, start_ticks
+from deploy.native.engines import EngineAddresses, Engines, running
+from deploy.native.errors import SetupError
+from deploy.native.places import state_dir
+from deploy.native.postgres import STOP_SIGNAL
+
+ENGINES = ("mosquitto", "postgres", "kafka")
+OWN = "own-"
+HELD = "held"
+
+
+def daemons(state: Path) -> list[Daemon]:
+    """Return what may run in a state folder, in the order in which it is stopped.
+
+    First whoever wrote a pid file into the folder itself or into its `run` ("pid start-ticks", as
+    launch.sh does), then the engines.
+    """
+    others = [file for folder in (state, state / "run") for file in sorted(folder.glob("*.pid"))]
+    found = [Daemon(file.stem, file, state / "logs" / f"{file.stem}.log") for file in others]
+    for name in ENGINES:
+        number = STOP_SIGNAL if name == "postgres" else signal.SIGTERM
+        found.append(Daemon(name, state / name / f"{name}.pid", state / "logs" / f"{name}.log", number))
+    return found
+
+
+def sessions(state: Path) -> list[Path]:
+    """Return the folders of sessions with engines of their own."""
+    return sorted(folder for folder in state.glob(f"{OWN}*") if folder.is_dir())
+
+
+def ports_of(state: Path) -> dict[str, int]:
+    """Return the ports that a state folder has picked."""
+    file = state / "ports.json"
+    return dict(json.loads(file.read_text())) if file.exists() else {}
+
+
+def sweep(state: Path) -> None:
+    """Stop and remove what sessions left behind that were killed; living ones are left alone."""
+    for folder in sessions(state):
+        with (folder / HELD).open("a") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            for daemon in daemons(folder):
+                daemon.stop()
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def own(say: Callable[[str], None] = print) -> Iterator[Engines]:
+    """Give started engines with fresh state of their own, and stop and remove them at the end.
+
+    The folder is `own-<pid>` in the state folder; its logs stay, as `logs/last-own` there.
+    """
+    state = state_dir()
+    sweep(state)
+    folder = state / f"{OWN}{os.getpid()}"
+    folder.mkdir(parents=True)
+    with (folder / HELD).open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        (folder / "owner.pid").write_text(f"{os.getpid()} {start_ticks(os.getpid())}\n")
+        engines: Engines | None = None
+        try:
+            engines = Engines.provisioned(folder, say)
+            engines.start()
+            yield engines
+        finally:
+            with undisturbed():
+                if engines is not None:
+                    engines.stop()
+                _keep_logs(folder, state / "logs" / "last-own")
+                shutil.rmtree(folder)
+
+
+@contextmanager
+def borrowed_or_own(say: Callable[[str], None] = print) -> Iterator[EngineAddresses]:
+    """Give the engines of the state folder when all of them run, else a set of one's own."""
+    try:
+        found = running()
+        whole = all(daemon.pid() for daemon in daemons(state_dir()) if daemon.name in ENGINES)
+    except SetupError:
+        whole = False
+    if whole:
+        yield found
+        return
+    with own(say) as engines:
+        yield engines.addresses()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let nobody interrupt the clearing up: a second Ctrl-C would leave an engine running."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _keep_logs(folder: Path, kept: Path) -> None:
+    if (folder / "logs").exists():
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        (folder / "logs").rename(kept)
