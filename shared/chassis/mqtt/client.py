@@ -64,19 +64,9 @@ class Client(asyncio.Protocol):
 
         Messages of a kept session may reach `on_publishes` before this returns.
         """
-        options = self.options
         try:
-            async with asyncio.timeout(options.connect_timeout_s) as deadline:
-                self._deadline = deadline
-                await self._loop.create_connection(
-                    lambda: self,
-                    options.host,
-                    options.port,
-                    ssl=options.tls,
-                    server_hostname=(options.server_hostname or options.host) if options.tls else None,
-                )
-                connack = await self._connack
-                self._deadline = None
+            async with asyncio.timeout(self.options.connect_timeout_s) as deadline:
+                connack = await self._connack_by(deadline)
         except (OSError, TimeoutError) as error:
             raise ConnectionLost(self._end(CloseCause.LOST, str(error) or "connecting timed out")) from error
         except BaseException:
@@ -86,6 +76,22 @@ class Client(asyncio.Protocol):
             self._end(CloseCause.SERVER, "CONNACK", connack.reason_code)
             raise ConnectRefused(connack.reason_code)
         return connack
+
+    async def _connack_by(self, deadline: asyncio.Timeout) -> Connack:
+        """Open the connection and wait for its CONNACK; `_end` moves the deadline here to stop the wait."""
+        options = self.options
+        self._deadline = deadline
+        try:
+            await self._loop.create_connection(
+                lambda: self,
+                options.host,
+                options.port,
+                ssl=options.tls,
+                server_hostname=(options.server_hostname or options.host) if options.tls else None,
+            )
+            return await self._connack
+        finally:
+            self._deadline = None
 
     async def disconnect(self, *, with_will: bool = False) -> None:
         """Say DISCONNECT, send what is buffered and close; the broker drops the will unless `with_will`.
@@ -271,7 +277,7 @@ class Client(asyncio.Protocol):
             return self.closed.result()
         reason = self._reason = self._reason or Closed(cause, detail, reason_code)
         self._keepalive.stop()
-        if self._deadline is not None:
+        if self._deadline is not None and not self._deadline.expired():
             self._deadline.reschedule(self._loop.time())
         self._gate.stop()
         self.closed.set_result(reason)
