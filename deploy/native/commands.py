@@ -5,8 +5,9 @@ import signal
 import subprocess
 from collections.abc import Callable
 
-from deploy.native import session
-from deploy.native.engines import EngineAddresses, Engines
+from deploy.native import docker, session
+from deploy.native.daemon import Daemon
+from deploy.native.engines import EngineAddresses
 from deploy.native.errors import SetupError
 from deploy.native.places import state_dir
 
@@ -20,7 +21,7 @@ class Terminated(KeyboardInterrupt):
 
 def engines(_: list[str]) -> int:
     """Start the engines and leave them running."""
-    _tell(Engines.provisioned().start())
+    _tell(docker.engines_of(state_dir(), print).start())
     return 0
 
 
@@ -28,10 +29,11 @@ def stop(_: list[str]) -> int:
     """Stop whatever runs from this state folder: programs first, then engines, sessions included."""
     state = state_dir()
     for folder in session.sessions(state):
-        session.daemons(folder)[0].stop(limit_s=CHILD_LIMIT_S)
+        Daemon("owner", folder / "owner.pid", state / "logs").stop(limit_s=CHILD_LIMIT_S)
     session.sweep(state)
     for daemon in session.daemons(state):
         daemon.stop()
+    docker.stop(state)
     (state / "engines.json").unlink(missing_ok=True)
     return 0
 

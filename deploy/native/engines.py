@@ -126,6 +126,10 @@ class Engines:
                 list(threads.map(lambda engine: engine.stop(), self._all()))
             (self.state / "engines.json").unlink(missing_ok=True)
 
+    def remove(self) -> None:
+        """Stop all for good; whoever owns the folder removes it."""
+        self.stop()
+
     def publish(self) -> EngineAddresses:
         """Write `engines.json` (mode 0600) and return its content; do so after starting one engine again."""
         found = self.addresses()
@@ -154,15 +158,27 @@ class Engines:
 
 
 def running(state: Path | None = None) -> EngineAddresses:
-    """Return the addresses of engines that were started before; SetupError when none run."""
+    """Return the addresses of engines that run; SetupError when not all of them do."""
     folder = state or state_dir()
     file = folder / "engines.json"
     if not file.exists():
         raise SetupError(f"No engines run in {folder}: start them with `make engines`.")
     content = json.loads(file.read_text())
-    return EngineAddresses(
+    found = EngineAddresses(
         KafkaAddress(**content["kafka"]),
         PostgresAddress(**content["postgres"]),
         MqttAddress(**content["mqtt"]),
         content["state"],
     )
+    down = [engine for engine, port in _ports(found).items() if ports.is_free(port)]
+    if down:
+        raise SetupError(f"{' and '.join(down)} of {folder} do not run: start them with `make engines`.")
+    return found
+
+
+def _ports(found: EngineAddresses) -> dict[str, int]:
+    return {
+        "Mosquitto": found.mqtt.port_tls,
+        "PostgreSQL": found.postgres.port,
+        "Kafka": int(found.kafka.bootstrap.rpartition(":")[2]),
+    }

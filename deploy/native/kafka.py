@@ -95,47 +95,10 @@ class Kafka:
         """Start the broker on its port and wait until a record goes through it; SetupError when none does."""
         self.launch()
         end = time.monotonic() + READY_LIMIT_S
-        while trouble := self._trouble():
+        while trouble := trouble_with(self.port):
             if self.daemon.pid() is None or time.monotonic() > end:
                 raise SetupError(f"Kafka takes no records: {trouble} ({self.daemon.last_words()}).")
             time.sleep(0.2)
-
-    def _trouble(self) -> str:
-        if ports.is_free(self.port):
-            return "it does not listen yet"
-        # In a thread of its own, so that a caller inside an event loop may start engines too.
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, self._use()).result()
-
-    async def _use(self) -> str:
-        try:
-            async with asyncio.timeout(15):
-                await self._round_trip()
-        except (KafkaError, OSError, TimeoutError) as error:
-            return str(error) or type(error).__name__
-        return ""
-
-    async def _round_trip(self) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
-        await admin.start()
-        try:
-            retention = {"retention.ms": "60000"}
-            topic = NewTopic(READY_TOPIC, num_partitions=1, replication_factor=1, topic_configs=retention)
-            await admin.create_topics([topic])
-        except TopicAlreadyExistsError:
-            pass
-        finally:
-            await admin.close()
-        token = secrets.token_bytes(8)
-        async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all") as producer:
-            sent = await producer.send_and_wait(READY_TOPIC, token, partition=0)
-        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap) as consumer:
-            place = TopicPartition(READY_TOPIC, 0)
-            consumer.assign([place])
-            consumer.seek(place, sent.offset)
-            record = await consumer.getone()
-        if record.value != token:
-            raise KafkaError("another record came back than was sent")
 
     def stop(self) -> None:
         """Stop the broker; it closes its logs first."""
@@ -145,3 +108,44 @@ class Kafka:
 def _environment() -> dict[str, str]:
     kept = ("PATH", "HOME", "LANG", "JAVA_HOME", "TMPDIR")
     return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def trouble_with(port: int) -> str:
+    """Return why a record cannot be sent through the broker of a loopback port and read back; else ""."""
+    if ports.is_free(port):
+        return "it does not listen yet"
+    # In a thread of its own, so that a caller inside an event loop may start engines too.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _use(f"{ports.HOST}:{port}")).result()
+
+
+async def _use(bootstrap: str) -> str:
+    try:
+        async with asyncio.timeout(15):
+            await _round_trip(bootstrap)
+    except (KafkaError, OSError, TimeoutError) as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
+async def _round_trip(bootstrap: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        retention = {"retention.ms": "60000"}
+        topic = NewTopic(READY_TOPIC, num_partitions=1, replication_factor=1, topic_configs=retention)
+        await admin.create_topics([topic])
+    except TopicAlreadyExistsError:
+        pass
+    finally:
+        await admin.close()
+    token = secrets.token_bytes(8)
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
+        sent = await producer.send_and_wait(READY_TOPIC, token, partition=0)
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as consumer:
+        place = TopicPartition(READY_TOPIC, 0)
+        consumer.assign([place])
+        consumer.seek(place, sent.offset)
+        record = await consumer.getone()
+    if record.value != token:
+        raise KafkaError("another record came back than was sent")

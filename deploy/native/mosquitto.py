@@ -19,6 +19,7 @@ from deploy.native.rooted import rooted
 USER = "mosquitto"
 READY_LIMIT_S = 15.0
 CONFIG = DEPLOY / "mosquitto"
+LISTENER = "listener 8883"
 # MQTT 3.1.1 CONNECT, clean session, keepalive 10 s, client id of no bytes (the broker takes the CN).
 CONNECT = bytes((0x10, 12, 0, 4)) + b"MQTT" + bytes((4, 2, 0, 10, 0, 0))
 DISCONNECT = bytes((0xE0, 0))
@@ -53,21 +54,9 @@ class Mosquitto:
 
     def prepare(self) -> None:
         """Write configuration, certificates and the revocation list."""
-        uid = self.programs.uid(USER)
-        data = self.folder / "data"
-        data.mkdir(parents=True, exist_ok=True)
-        os.chown(data, uid, -1)
-        self.folder.chmod(0o755)
+        write_folder(self.folder, self.authority, self.programs.uid(USER))
         text = (CONFIG / "mosquitto.conf").read_text()
-        lines = [
-            "listener " + f"{self.port} {ports.HOST}" if x == "listener 8883" else x
-            for x in text.splitlines()
-        ]
-        (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
-        shutil.copyfile(CONFIG / "acl", self.folder / "acl")
-        (self.folder / "acl").chmod(0o600)
-        os.chown(self.folder / "acl", uid, -1)
-        pki.write_server(self.authority, self.folder / "tls", uid)
+        (self.folder / "mosquitto.conf").write_text(listening_on(text, self.port))
 
     def start(self) -> None:
         """Start the broker on its port and wait until it accepts a client; SetupError when it does not."""
@@ -77,28 +66,10 @@ class Mosquitto:
             argv = ["/usr/sbin/mosquitto", "-c", "/mnt/mosquitto.conf"]
             self.daemon.spawn(rooted(self.programs.root, self.folder, USER, argv))
         end = time.monotonic() + READY_LIMIT_S
-        while not self.accepts():
+        while not accepts(self.authority, self.port):
             if self.daemon.pid() is None or time.monotonic() > end:
                 raise SetupError(f"Mosquitto does not accept clients ({self.daemon.last_words()}).")
             time.sleep(0.05)
-
-    def accepts(self) -> bool:
-        """Return whether a client with a platform certificate is let in over TLS."""
-        certificate, key = pki.write_client(self.authority, "ready", self.authority.folder / "clients")
-        context = ssl.create_default_context(cafile=str(self.ca_file))
-        context.load_cert_chain(certificate, key)
-        try:
-            with (
-                socket.create_connection((ports.HOST, self.port), timeout=5) as plain,
-                context.wrap_socket(plain, server_hostname=ports.HOST) as connection,
-            ):
-                connection.sendall(CONNECT)
-                accepted = connection.recv(4) == CONNACK_ACCEPTED
-                connection.sendall(DISCONNECT)
-                connection.unwrap()
-        except OSError:
-            return False
-        return accepted
 
     def reload(self) -> None:
         """Have the broker read its revocation list and ACL again; open connections stay."""
@@ -107,3 +78,41 @@ class Mosquitto:
     def stop(self) -> None:
         """Stop the broker; it stores its sessions first."""
         self.daemon.stop()
+
+
+def listening_on(text: str, port: int) -> str:
+    """Return the configuration with its one listener on a loopback port; ValueError when it is not there."""
+    lines = text.splitlines()
+    lines[lines.index(LISTENER)] = f"listener {port} {ports.HOST}"
+    return "\n".join(lines) + "\n"
+
+
+def write_folder(folder: Path, authority: pki.Authority, uid: int) -> None:
+    """Write what the broker reads and give it a place to store sessions; `uid` is its user's number."""
+    data, acl = folder / "data", folder / "acl"
+    data.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    shutil.copyfile(CONFIG / "acl", acl)
+    acl.chmod(0o600)
+    pki.write_server(authority, folder / "tls", uid)
+    for owned in (data, acl):
+        os.chown(owned, uid, -1)
+
+
+def accepts(authority: pki.Authority, port: int) -> bool:
+    """Return whether a client with a platform certificate is let in over TLS."""
+    certificate, key = pki.write_client(authority, "ready", authority.folder / "clients")
+    context = ssl.create_default_context(cafile=str(authority.certificate_file))
+    context.load_cert_chain(certificate, key)
+    try:
+        with (
+            socket.create_connection((ports.HOST, port), timeout=5) as plain,
+            context.wrap_socket(plain, server_hostname=ports.HOST) as connection,
+        ):
+            connection.sendall(CONNECT)
+            accepted = connection.recv(4) == CONNACK_ACCEPTED
+            connection.sendall(DISCONNECT)
+            connection.unwrap()
+    except OSError:
+        return False
+    return accepted

@@ -56,8 +56,7 @@ class Postgres:
 
     def dsn_of(self, database: str) -> str:
         """Return the superuser's address of a database, password included."""
-        password = self.password_file.read_text().strip()
-        return f"postgresql://{USER}:{password}@{ports.HOST}:{self.port}/{database}"
+        return dsn_of(self.password_file, self.port, database)
 
     def prepare(self) -> None:
         """Create the data folder (whole or not at all) and write the configuration."""
@@ -72,8 +71,7 @@ class Postgres:
 
     def _initdb(self) -> None:
         uid = self.programs.uid(USER)
-        if not self.password_file.exists():
-            write_private(self.password_file, (secrets.token_urlsafe(24) + "\n").encode())
+        ensure_password(self.password_file)
         part, password = self.folder / "data.new", self.folder / "password"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(mode=0o700)
@@ -98,7 +96,7 @@ class Postgres:
         while True:
             # After a kill, what is left of the old server may hold its memory for a moment: try again.
             self._spawn()
-            trouble = self._trouble()
+            trouble = trouble_with(self.password_file, self.port)
             if not trouble:
                 return
             if time.monotonic() > end:
@@ -110,26 +108,41 @@ class Postgres:
         env = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
         self.daemon.spawn(rooted(self.programs.root, self.folder, USER, argv), env)
 
-    def _trouble(self) -> str:
-        # In a thread of its own, so that a caller inside an event loop may start engines too.
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, self._use()).result()
-
-    async def _use(self) -> str:
-        try:
-            await _ensure_database(self.dsn_of("postgres"))
-            connection = await asyncpg.connect(self.dsn, timeout=10)
-            try:
-                await connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
-            finally:
-                await connection.close(timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            return str(error) or type(error).__name__
-        return ""
-
     def stop(self) -> None:
         """Stop the server at once but cleanly (a fast shutdown)."""
         self.daemon.stop()
+
+
+def ensure_password(file: Path) -> None:
+    """Write a random password for the superuser unless there is one."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_private(file, (secrets.token_urlsafe(24) + "\n").encode())
+
+
+def dsn_of(password_file: Path, port: int, database: str = DATABASE) -> str:
+    """Return the superuser's address of a database, password included."""
+    return f"postgresql://{USER}:{password_file.read_text().strip()}@{ports.HOST}:{port}/{database}"
+
+
+def trouble_with(password_file: Path, port: int) -> str:
+    """Return why TimescaleDB cannot be used in the database `gaswatch`, which is made if need be; else ""."""
+    # In a thread of its own, so that a caller inside an event loop may start engines too.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _use(password_file, port)).result()
+
+
+async def _use(password_file: Path, port: int) -> str:
+    try:
+        await _ensure_database(dsn_of(password_file, port, "postgres"))
+        connection = await asyncpg.connect(dsn_of(password_file, port), timeout=10)
+        try:
+            await connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+        finally:
+            await connection.close(timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return str(error) or type(error).__name__
+    return ""
 
 
 async def _ensure_database(admin_dsn: str) -> None:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.native import docker
 from deploy.native.daemon import Daemon, start_ticks
-from deploy.native.engines import EngineAddresses, Engines, running
+from deploy.native.docker import AnyEngines, engines_of
+from deploy.native.engines import EngineAddresses, running
 from deploy.native.errors import SetupError
 from deploy.native.places import state_dir
 from deploy.native.postgres import STOP_SIGNAL
@@ -55,11 +57,12 @@ def sweep(state: Path) -> None:
                 continue
             for daemon in daemons(folder):
                 daemon.stop()
+            docker.remove(folder)
             shutil.rmtree(folder)
 
 
 @contextmanager
-def own(say: Callable[[str], None] = print) -> Iterator[Engines]:
+def own(say: Callable[[str], None] = print) -> Iterator[AnyEngines]:
     """Give started engines with fresh state of their own, and stop and remove them at the end.
 
     The folder is `own-<pid>` in the state folder; its logs stay, as `logs/last-own` there.
@@ -71,15 +74,15 @@ def own(say: Callable[[str], None] = print) -> Iterator[Engines]:
     with (folder / HELD).open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         (folder / "owner.pid").write_text(f"{os.getpid()} {start_ticks(os.getpid())}\n")
-        engines: Engines | None = None
+        engines: AnyEngines | None = None
         try:
-            engines = Engines.provisioned(folder, say)
+            engines = engines_of(folder, say)
             engines.start()
             yield engines
         finally:
             with undisturbed():
                 if engines is not None:
-                    engines.stop()
+                    engines.remove()
                 _keep_logs(folder, state / "logs" / "last-own")
                 shutil.rmtree(folder)
 
@@ -89,14 +92,11 @@ def borrowed_or_own(say: Callable[[str], None] = print) -> Iterator[EngineAddres
     """Give the engines of the state folder when all of them run, else a set of one's own."""
     try:
         found = running()
-        whole = all(daemon.pid() for daemon in daemons(state_dir()) if daemon.name in ENGINES)
     except SetupError:
-        whole = False
-    if whole:
+        with own(say) as engines:
+            yield engines.addresses()
+    else:
         yield found
-        return
-    with own(say) as engines:
-        yield engines.addresses()
 
 
 @contextmanager
