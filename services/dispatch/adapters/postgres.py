@@ -1,0 +1,164 @@
+"""Orders in PostgreSQL: lock the site, decide, write state and outbox in one transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from services.dispatch.adapters.rows import UPSERT, crew_of, order_of, row_of
+from services.dispatch.domain.model import REFUSALS, Decision, Place, Situation
+from services.dispatch.domain.steps import Step
+from services.dispatch.handlers.published import message
+from services.dispatch.ports import Decide, OpenOrderExistsError
+from shared.chassis import inbox, outbox
+from shared.chassis.database import Connection, Pool, transaction
+
+CONSUMER = "dispatch"
+NOW_MS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+
+class PostgresOrders:
+    """An OrderStore; with `connection` it works inside the caller's transaction (an HTTP request's)."""
+
+    def __init__(self, pool: Pool, connection: "Connection | None" = None) -> None:
+        self._pool = pool
+        self._connection = connection
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Connection]:
+        if self._connection is not None:
+            yield self._connection
+            return
+        async with transaction(self._pool) as connection:
+            yield connection
+
+    async def change(
+        self,
+        place: Place,
+        decide: Decide,
+        *,
+        order_id: str | None = None,
+        message_id: str | None = None,
+        step: Step | None = None,
+    ) -> Decision | None:
+        """Decide about a site while its row is locked, and store all of it together."""
+        async with self._transaction() as connection:
+            if message_id is not None and not await inbox.first_time(connection, CONSUMER, message_id):
+                return None
+            await _lock(connection, place.site_id)
+            decision = decide(await _situation(connection, place, order_id))
+            await _save(connection, decision)
+            if step is not None and decision.outcome not in REFUSALS:
+                await _append(connection, place, step)
+            return decision
+
+    async def places_due(self, limit: int) -> list[Place]:
+        """Return the places of orders whose timer has rung by the database's clock."""
+        rows = await self._pool.fetch(
+            "SELECT site_id, operator_id, area_code, min(due_at_ms) AS at FROM orders"  # noqa: S608 - a constant
+            f" WHERE due_at_ms <= {NOW_MS} GROUP BY site_id, operator_id, area_code ORDER BY at LIMIT $1",
+            limit,
+        )
+        return [
+            Place(site_id=row["site_id"], operator_id=row["operator_id"], area_code=row["area_code"])
+            for row in rows
+        ]
+
+
+async def _lock(connection: Connection, site_id: str) -> None:
+    """Take the lock that all decisions about one site share."""
+    await connection.execute("INSERT INTO site_lock VALUES ($1) ON CONFLICT DO NOTHING", site_id)
+    await connection.execute("SELECT FROM site_lock WHERE site_id = $1 FOR UPDATE", site_id)
+
+
+async def _situation(connection: Connection, place: Place, order_id: str | None) -> Situation:
+    """Read what the decision sees; the crews stay locked until commit, so that none is sent twice."""
+    await connection.execute(
+        "SELECT FROM crew WHERE operator_id = $1 ORDER BY crew_id FOR NO KEY UPDATE", place.operator_id
+    )
+    now_ms = await connection.fetchval(f"SELECT {NOW_MS}")
+    orders = await connection.fetch(
+        "SELECT * FROM orders WHERE site_id = $1 AND (state NOT IN ('closed', 'cancelled') OR order_id = $2)",
+        place.site_id,
+        order_id,
+    )
+    crews = await connection.fetch(
+        "SELECT crew.*,"
+        " EXISTS (SELECT FROM shift WHERE shift.crew_id = crew.crew_id AND shift.on_duty"
+        "   AND shift.from_ms <= $2 AND shift.to_ms > $2) AS on_shift,"
+        " (SELECT count(*) FROM orders WHERE orders.crew_id = crew.crew_id"
+        "   AND state NOT IN ('closed', 'cancelled')) AS load"
+        " FROM crew WHERE operator_id = $1",
+        place.operator_id,
+        now_ms,
+    )
+    served = await connection.fetch(
+        "SELECT DISTINCT unnest(alert_ids) AS alert_id FROM orders WHERE site_id = $1", place.site_id
+    )
+    return Situation(
+        now_ms=now_ms,
+        orders=tuple(order_of(row) for row in orders),
+        crews=tuple(crew_of(row) for row in crews),
+        served=frozenset(row["alert_id"] for row in served),
+    )
+
+
+async def _save(connection: Connection, decision: Decision) -> None:
+    """Write orders, items and their events."""
+    by_id = {order.order_id: order for order in decision.orders}
+    try:
+        for order in decision.orders:
+            await connection.execute(UPSERT, *row_of(order))
+    except asyncpg.UniqueViolationError as error:
+        raise OpenOrderExistsError from error
+    await connection.executemany(
+        "INSERT INTO order_item (order_id, operator_id, area_code, at_ms, kind, actor, reason, crew_id,"
+        " alert_id, step, device_time_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        [
+            (
+                item.order_id,
+                by_id[item.order_id].operator_id,
+                by_id[item.order_id].area_code,
+                item.at_ms,
+                item.kind,
+                item.actor,
+                item.reason,
+                item.crew_id,
+                item.alert_id,
+                item.step,
+                item.device_time_ms,
+            )
+            for item in decision.items
+        ],
+    )
+    await outbox.put(connection, [message(by_id[item.order_id], item) for item in decision.items])
+
+
+async def _append(connection: Connection, place: Place, step: Step) -> None:
+    """Keep a reported step, and where the crew was when its phone said so."""
+    await connection.execute(
+        "INSERT INTO order_step (step_id, order_id, operator_id, area_code, step, person, crew_id,"  # noqa: S608
+        " device_time_ms, received_at_ms, longitude, latitude, readings, attachment_ids)"
+        f" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, {NOW_MS}, $9, $10, $11, $12)",
+        step.step_id,
+        step.order_id,
+        place.operator_id,
+        place.area_code,
+        step.step,
+        step.person,
+        step.crew_id,
+        step.device_time_ms,
+        step.longitude,
+        step.latitude,
+        [dict(reading) for reading in step.readings],
+        list(step.attachment_ids),
+    )
+    if step.longitude is not None and step.crew_id is not None:
+        await connection.execute(
+            "UPDATE crew SET longitude = $2, latitude = $3, position_at_ms = $4"
+            " WHERE crew_id = $1 AND coalesce(position_at_ms, 0) <= $4",
+            step.crew_id,
+            step.longitude,
+            step.latitude,
+            step.device_time_ms,
+        )

@@ -1,0 +1,124 @@
+"""`/api/v1/crews`."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from services.dispatch.entrypoints.access import Moving, Planning, Reading, is_crew_only
+from services.dispatch.entrypoints.inputs import (
+    CrewChange,
+    NewCrew,
+    NewPosition,
+    unix_ms,
+)
+from services.dispatch.ports import CrewRows, TakenError
+from shared.chassis.database import Pool, transaction
+from shared.chassis.http import (
+    Limit,
+    decode_cursor,
+    etag,
+    field_problem,
+    if_match,
+    not_found,
+    page,
+    problem,
+    stale,
+)
+from shared.chassis.idempotency import once
+
+Answer = tuple[int, dict[str, Any]]
+
+
+def router(pool: Pool, crews: CrewRows) -> APIRouter:
+    """Return the routes."""
+    made = APIRouter(prefix="/api/v1")
+    for add in (_crew_reads, _crew_adds, _crew_changes, _crew_moves):
+        add(made, pool, crews)
+    return made
+
+
+def _crew_reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
+    @made.get("/crews", tags=["crews"])
+    async def list_crews(
+        asking: Reading, limit: Limit = 50, cursor: str | None = None, operator_id: str | None = None
+    ) -> dict[str, Any]:
+        """Return crews by id; a crew sees itself only."""
+        after = "" if cursor is None else str(decode_cursor(cursor, 1)[0])
+        async with transaction(pool, asking) as connection:
+            if is_crew_only(asking):
+                own = await crews.crew(connection, asking.crew_id or "")
+                rows = [own] if own is not None and own["crew_id"] > after else []
+            else:
+                rows = await crews.crews(connection, operator_id, after, limit)
+        last = [rows[-1]["crew_id"]] if rows else None
+        return page(rows, limit, last)
+
+    @made.get("/crews/{crew_id}", tags=["crews"])
+    async def get_crew(asking: Reading, crew_id: str) -> Response:
+        """Return one crew with whether it is on shift and how many orders it holds."""
+        if is_crew_only(asking) and crew_id != asking.crew_id:
+            raise not_found("crew")
+        async with transaction(pool, asking) as connection:
+            row = await crews.crew(connection, crew_id)
+        if row is None:
+            raise not_found("crew")
+        return JSONResponse(row, headers={"ETag": etag(row["revision"])})
+
+
+def _crew_adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
+    @made.post("/crews", status_code=201, tags=["crews"])
+    async def add_crew(request: Request, asking: Planning, body: NewCrew) -> Response:
+        """Add a crew; its operator is the asker's own unless an administrator names one."""
+        operator_id = body.operator_id or asking.operator_id
+        if operator_id is None:
+            raise field_problem("operator_id", "is needed")
+        if asking.operator_id not in {None, operator_id}:
+            raise not_found("operator")
+        values = body.model_dump() | {"operator_id": operator_id}
+        async with transaction(pool, asking) as connection:
+
+            async def doing() -> Answer:
+                try:
+                    await crews.add(connection, "crew", values)
+                except TakenError as error:
+                    raise problem(409, "id-taken", "There is a crew with this id.") from error
+                row = await crews.crew(connection, body.crew_id)
+                return 201, row or {}
+
+            return await once(request, asking, connection, doing)
+
+
+def _crew_changes(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
+    @made.patch("/crews/{crew_id}", tags=["crews"])
+    async def change_crew(request: Request, asking: Planning, crew_id: str, body: CrewChange) -> Response:
+        """Change a crew of the revision that was read."""
+        async with transaction(pool, asking) as connection:
+            if await crews.crew(connection, crew_id) is None:
+                raise not_found("crew")
+            values = body.model_dump(exclude_unset=True)
+            if not await crews.change(connection, "crew", crew_id, if_match(request), values):
+                raise stale()
+            row = await crews.crew(connection, crew_id)
+        if row is None:
+            raise not_found("crew")
+        return JSONResponse(row, headers={"ETag": etag(row["revision"])})
+
+
+def _crew_moves(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
+    @made.post("/crews/{crew_id}:position", tags=["crews"])
+    async def move_crew(request: Request, asking: Moving, crew_id: str, body: NewPosition) -> Response:
+        """Say where the crew is; an older position than the known one changes nothing."""
+        if is_crew_only(asking) and crew_id != asking.crew_id:
+            raise not_found("crew")
+        async with transaction(pool, asking) as connection:
+
+            async def doing() -> Answer:
+                at_ms = unix_ms(body.device_time)
+                await crews.move_crew(connection, crew_id, body.longitude, body.latitude, at_ms)
+                row = await crews.crew(connection, crew_id)
+                if row is None:
+                    raise not_found("crew")
+                return 200, row
+
+            return await once(request, asking, connection, doing)

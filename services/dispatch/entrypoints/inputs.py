@@ -1,0 +1,117 @@
+"""What clients may send; unknown fields are refused."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from services.dispatch.domain.model import Kind, Priority
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Ids = Annotated[list[Id], Field(max_length=200)]
+
+
+class Input(BaseModel):
+    """A body; what it does not name is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Position(Input):
+    """Where somebody was, in degrees WGS-84."""
+
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+
+
+class NewOrder(Input):
+    """An order that a person opens."""
+
+    site_id: Id
+    kind: Kind
+    priority: Priority
+    text: Text
+    alert_ids: Ids = []
+
+
+class Word(Input):
+    """What may come with an action: why, and when the phone says it was done."""
+
+    reason: Text | None = None
+    device_time: AwareDatetime | None = None
+
+
+class Reassignment(Input):
+    """To whom; without `crew_id` the best available crew."""
+
+    crew_id: Id | None = None
+    reason: Text | None = None
+
+
+class NewStep(Input):
+    """A step of DOMAIN 5, by the phone's clock."""
+
+    step: str
+    device_time: AwareDatetime
+    position: Position | None = None
+    readings: Annotated[list[dict[str, Any]], Field(max_length=50)] = []
+    attachment_ids: Ids = []
+
+
+class NewCrew(Input):
+    """A crew; `lead` and `members` are user names."""
+
+    crew_id: Id
+    operator_id: Id | None = None
+    area_code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+    name: Text
+    lead: Annotated[str, StringConstraints(max_length=100)] | None = None
+    members: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=100)]], Field(max_length=50)
+    ] = []
+    skills: Ids = []
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+
+
+class CrewChange(Input):
+    """What may change of a crew."""
+
+    name: Text | None = None
+    lead: Annotated[str, StringConstraints(max_length=100)] | None = None
+    members: (
+        Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=100)]], Field(max_length=50)]
+        | None
+    ) = None
+    skills: Ids | None = None
+
+
+class NewPosition(Position):
+    """Where the crew is, by the phone's clock."""
+
+    device_time: AwareDatetime
+
+
+class NewShift(Input):
+    """When a crew works, `from` inclusive, `to` exclusive."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    shift_id: Id
+    crew_id: Id
+    from_: Annotated[AwareDatetime, Field(alias="from")]
+    to: AwareDatetime
+    on_duty: bool = True
+
+
+class ShiftChange(Input):
+    """What may change of a shift: its end, and whether the crew is on duty."""
+
+    to: AwareDatetime | None = None
+    on_duty: bool | None = None
+
+
+def unix_ms(moment: datetime) -> int:
+    """Return Unix milliseconds."""
+    return round(moment.timestamp() * 1000)

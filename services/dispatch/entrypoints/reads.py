@@ -1,0 +1,111 @@
+"""`GET /api/v1/orders`: lists, one order, its timeline, who should go."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from services.dispatch.domain.model import Decision, Outcome, Situation
+from services.dispatch.domain.recommend import Recommendation, recommend
+from services.dispatch.entrypoints.access import Directing, Reading, is_crew_only
+from services.dispatch.entrypoints.requests import Orders, shown
+from shared.chassis.database import transaction
+from shared.chassis.http import Limit, decode_cursor, etag, page
+
+
+def add(router: APIRouter, orders: Orders) -> None:
+    """Add the routes that read."""
+
+    @router.get("")
+    async def list_orders(
+        asking: Reading,
+        limit: Limit = 50,
+        cursor: str | None = None,
+        order_id: str | None = None,
+        site_id: str | None = None,
+        operator_id: str | None = None,
+        area_code: Annotated[str | None, Query(pattern=r"^\d{2,6}$")] = None,
+        kind: str | None = None,
+        priority: str | None = None,
+        state: str | None = None,
+        crew_id: str | None = None,
+        lead: str | None = None,
+        alert_id: str | None = None,
+        member: str | None = None,
+    ) -> dict[str, Any]:
+        """Return orders, the newest first; a crew sees its own only."""
+        if is_crew_only(asking):
+            crew_id = asking.crew_id if crew_id in {None, asking.crew_id} else ""
+            crew_id = crew_id or ""
+        filters = {
+            "order_id": order_id,
+            "site_id": site_id,
+            "operator_id": operator_id,
+            "area_code": area_code,
+            "kind": kind,
+            "priority": priority,
+            "state": state,
+            "crew_id": crew_id,
+            "lead": lead,
+            "alert_id": alert_id,
+            "member": member,
+        }
+        after = None if cursor is None else decode_cursor(cursor, 2)
+        async with transaction(orders.pool, asking) as connection:
+            found = await orders.reads.orders(connection, filters, after, limit)
+        last = (found[-1].opened_at_ms, found[-1].order_id) if found else None
+        return page([shown(order) for order in found], limit, last)
+
+    @router.get("/{order_id}/timeline")
+    async def get_timeline(asking: Reading, order_id: str) -> dict[str, Any]:
+        """Return the order's changes, and the steps of the crew in the order in which they were done."""
+        async with transaction(orders.pool, asking) as connection:
+            await orders.find(connection, order_id, asking)
+            items = await orders.reads.timeline(connection, order_id)
+            return {
+                "items": items,
+                "steps": await orders.reads.steps(connection, order_id),
+                "next_cursor": None,
+            }
+
+    @router.get("/{order_id}/recommendation")
+    async def get_recommendation(asking: Directing, order_id: str) -> dict[str, Any]:
+        """Return all crews of the operator with scores and reasons, the best first."""
+        async with transaction(orders.pool, asking) as connection:
+            order = await orders.find(connection, order_id, asking)
+            place = orders.dispatching(connection).place(order.site_id, order.operator_id, order.area_code)
+            seen: list[Situation] = []
+
+            def look(situation: Situation) -> Decision:
+                seen.append(situation)
+                return Decision(outcome=Outcome.NOTHING_DUE)
+
+            await orders.store(connection).change(place, look)
+        return {
+            "items": [_advice(one) for one in recommend(order, place, seen[0].crews)],
+            "next_cursor": None,
+        }
+
+    @router.get("/{order_id}")
+    async def get_order(asking: Reading, order_id: str) -> Response:
+        """Return one order with its history; 404 when it is another tenant's or crew's."""
+        async with transaction(orders.pool, asking) as connection:
+            order = await orders.find(connection, order_id, asking)
+            body = shown(order) | {
+                "timeline": await orders.reads.timeline(connection, order_id),
+                "steps": await orders.reads.steps(connection, order_id),
+            }
+        return JSONResponse(body, headers={"ETag": etag(order.revision)})
+
+
+def _advice(one: Recommendation) -> dict[str, Any]:
+    return {
+        "crew_id": one.crew.crew_id,
+        "name": one.crew.name,
+        "available": one.available,
+        "score": one.score,
+        "reasons": [
+            {"code": reason.code, "value": reason.value, "points": round(reason.points, 2)}
+            for reason in one.reasons
+        ],
+    }

@@ -1,0 +1,83 @@
+"""What the routes of orders share: finding, refusing, acting once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request, Response
+
+from services.dispatch.domain.model import REFUSALS, Decision, Limits, Order, Outcome
+from services.dispatch.entrypoints.access import sees
+from services.dispatch.handlers.published import order_event
+from services.dispatch.handlers.use_cases import Dispatching
+from services.dispatch.ports import OrderReads, OrderStore, Places
+from shared.chassis.database import Connection, Pool, transaction
+from shared.chassis.http import not_found, problem
+from shared.chassis.idempotency import once
+from shared.chassis.ids import uuid7
+from shared.chassis.principal import Principal
+from shared.contracts.resources import resource
+
+Answer = tuple[int, dict[str, Any]]
+
+
+def shown(order: Order) -> dict[str, Any]:
+    """Return an order as GET gives it."""
+    return resource(order_event(order))
+
+
+def refuse(decision: Decision, order: Order | None = None) -> None:
+    """Raise the problem of a decision that refuses."""
+    if decision.outcome in {Outcome.STATE_FORBIDS, Outcome.NO_CREW, Outcome.SITE_HAS_OPEN_ORDER}:
+        state = order.state if order is not None else None
+        titles = {
+            Outcome.STATE_FORBIDS: "The order's state does not allow this.",
+            Outcome.NO_CREW: "No crew can take this order.",
+            Outcome.SITE_HAS_OPEN_ORDER: "The site has an open response order; join that one.",
+        }
+        extra = {"state": state} if state else {}
+        raise problem(409, decision.outcome.value.replace("_", "-"), titles[decision.outcome], **extra)
+    if decision.outcome in REFUSALS:
+        raise not_found("order")
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the routes share."""
+
+    pool: Pool
+    store: Callable[[Connection], OrderStore]
+    reads: OrderReads
+    places: Places
+    limits: Limits
+
+    def dispatching(self, connection: Connection) -> Dispatching:
+        """Return the use cases inside a request's transaction."""
+        return Dispatching(self.store(connection), self.places, self.limits, uuid7)
+
+    async def find(self, connection: Connection, order_id: str, asking: Principal) -> Order:
+        """Return an order that this person may see; 404 otherwise."""
+        order = await self.reads.order(connection, order_id)
+        if order is None or not sees(asking, order):
+            raise not_found("order")
+        return order
+
+    async def act(
+        self,
+        request: Request,
+        asking: Principal,
+        order_id: str,
+        decide: Callable[[Dispatching, Order], Awaitable[Decision | None]],
+    ) -> Response:
+        """Run one action once, and answer with the order."""
+        async with transaction(self.pool, asking) as connection:
+
+            async def doing() -> Answer:
+                order = await self.find(connection, order_id, asking)
+                decision = await decide(self.dispatching(connection), order)
+                if decision is None or decision.order is None:
+                    refuse(decision or Decision(outcome=Outcome.NO_SUCH_ORDER), order)
+                    raise not_found("order")
+                return 200, shown(decision.order)
+
+            return await once(request, asking, connection, doing)

@@ -1,0 +1,25 @@
+"""Deadlines: rows with a due time, looked at by the database's clock."""
+
+import asyncio
+
+from services.dispatch.entrypoints.consumer import DATABASE_AWAY
+from services.dispatch.handlers.use_cases import Dispatching
+from shared.chassis.health import Health
+from shared.chassis.logs import get_logger
+
+PAUSE_S_MAX = 10.0
+
+
+async def run(dispatching: Dispatching, health: Health, poll_s: float) -> None:
+    """Ring until cancelled; several instances may do so, the lock of the site decides."""
+    pause_s = poll_s
+    while True:
+        try:
+            await dispatching.ring()
+            pause_s = poll_s
+            health.set("timers", ok=True)
+        except DATABASE_AWAY as error:
+            pause_s = min(pause_s * 2, PAUSE_S_MAX)
+            health.set("timers", ok=False, detail=type(error).__name__)
+            get_logger().warning("timers wait for the database", error=str(error))
+        await asyncio.sleep(pause_s)

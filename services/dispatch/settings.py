@@ -1,0 +1,17 @@
+"""What the dispatch service is told."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from shared.chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Deadlines in seconds; `arrive_s` maps a prefix of the area code to the arrival limit (DOMAIN 5)."""
+
+    accept_s: int = 60
+    retry_s: int = 15
+    arrive_s: dict[str, int] = Field(default={"": 3600, "530602": 1800})
+    timer_poll_s: float = 0.5
+    migrations: Path = Path(__file__).parent / "migrations"
