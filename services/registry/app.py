@@ -1,0 +1,71 @@
+"""The registry's parts, put together."""
+
+from fastapi import FastAPI
+
+from services.registry.adapters.authority import AuthorityError, FileAuthority
+from services.registry.adapters.broker import RevocationList
+from services.registry.adapters.keys import KeyFile
+from services.registry.adapters.store import PostgresStore
+from services.registry.entrypoints.objects_api import objects_router
+from services.registry.entrypoints.resources import RESOURCES
+from services.registry.entrypoints.timers import run_timers
+from services.registry.entrypoints.verbs_api import verbs_router
+from services.registry.settings import Settings
+from shared.chassis import logs, service
+from shared.chassis.database import open_pool
+from shared.chassis.health import Health
+from shared.chassis.http import create_app, serve
+from shared.chassis.kafka import Producer
+from shared.chassis.outbox import Relay
+from shared.chassis.principal import PrincipalKey
+from shared.chassis.settings import secret
+
+
+def web(
+    store: PostgresStore,
+    authority: FileAuthority,
+    keys: KeyFile,
+    listed: RevocationList,
+    health: Health,
+    key: PrincipalKey,
+) -> FastAPI:
+    """Return the API; verbs come first, because an id would match them otherwise."""
+    app = create_app("registry", health=health, key=key)
+    app.include_router(verbs_router(store, authority, keys, listed.settle))
+    for resource in RESOURCES:
+        app.include_router(objects_router(store, resource))
+    return app
+
+
+async def run(settings: Settings) -> None:
+    """Run the service until it is asked to stop."""
+    logs.configure("registry", settings.log_level)
+    health = Health()
+    key = PrincipalKey.load(settings.principal_key_file)
+    try:
+        authority = FileAuthority(settings.ca_file, settings.ca_key_file)
+    except AuthorityError as error:
+        raise service.StartError(str(error)) from error
+    worker_dsn = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
+    api = await open_pool(
+        secret(settings.database_api_dsn, "GW_DATABASE_API_DSN"), application_name="registry api"
+    )
+    worker = await open_pool(worker_dsn, application_name="registry worker", max_size=4)
+    producer = Producer(settings.kafka_bootstrap, prefix=settings.topic_prefix, client_id="registry")
+    await producer.start()
+    store = await PostgresStore.open(api, worker)
+    listed = RevocationList(worker, authority, settings.crl_file, settings.broker_pid_file, health)
+    app = web(store, authority, KeyFile(settings.command_keys_file), listed, health, key)
+
+    async def stop() -> None:
+        await producer.stop()
+        await api.close()
+        await worker.close()
+
+    await service.run(
+        serve(app, settings.http_host, settings.http_port),
+        Relay(worker_dsn, producer, schema="registry", health=health).run(),
+        listed.run(),
+        run_timers(store, health),
+        on_stop=stop,
+    )

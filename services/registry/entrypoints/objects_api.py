@@ -1,0 +1,138 @@
+"""Create, read, list and change operators, licences, sites and devices."""
+
+import datetime as dt
+from typing import Annotated, Any, TypeAlias
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
+
+from services.registry.domain.areas import fault as area_fault
+from services.registry.domain.policy import RESERVERS, ROLES
+from services.registry.entrypoints.problems import answered
+from services.registry.entrypoints.resources import Resource, columns, present
+from services.registry.handlers import changing, registering
+from services.registry.ports import AsOf, Row, Store
+from shared.chassis.http import (
+    LIMIT_DEFAULT,
+    Asking,
+    Limit,
+    decode_cursor,
+    etag,
+    field_problem,
+    if_match,
+    not_found,
+    page,
+    require,
+)
+from shared.chassis.idempotency import once
+from shared.chassis.principal import Principal
+
+Day: TypeAlias = Annotated[dt.date | None, Query()]
+Known: TypeAlias = Annotated[AwareDatetime | None, Query()]
+_GENERAL = frozenset({"cursor", "limit", "at", "known_at", "area"})
+
+
+def answer(row: Row, status: int = 200) -> Response:
+    """Return an object with its ETag."""
+    headers = {"ETag": etag(row["revision"])}
+    return Response(orjson.dumps(row), status, media_type="application/json", headers=headers)
+
+
+def check_rights(asking: Principal, given: Row) -> None:
+    """Only the administrator reserves a site; 403 otherwise."""
+    if given.get("reserved"):
+        require(asking, RESERVERS)
+
+
+def objects_router(store: Store, resource: Resource) -> APIRouter:
+    """Return the routes of one kind of object."""
+    router = APIRouter(prefix=f"/api/v1/{resource.kind.resource}", tags=[resource.kind.resource])
+    _reads(router, store, resource)
+    _writes(router, store, resource)
+    return router
+
+
+def _reads(router: APIRouter, store: Store, resource: Resource) -> None:
+    kind = resource.kind
+
+    @router.get("", name=f"list {kind.resource}")
+    async def listing(
+        request: Request,
+        asking: Asking,
+        area: str | None = None,
+        at: Day = None,
+        known_at: Known = None,
+        cursor: str | None = None,
+        limit: Limit = LIMIT_DEFAULT,
+    ) -> dict[str, Any]:
+        require(asking, ROLES["read"])
+        filters = {name: value for name, value in request.query_params.items() if name not in _GENERAL}
+        for name in filters:
+            if name not in kind.filters:
+                raise field_problem(name, "not a filter of this list")
+        after = decode_cursor(cursor, 1)[0] if cursor else ""
+        async with store.unit(asking) as unit:
+            moment = await unit.moment()
+            if area is not None:
+                check_area(store, area, moment.day)
+            rows = await unit.page(kind, filters, area, str(after), limit, AsOf(at, known_at))
+        items = [present(kind, row, moment) for row in rows]
+        return page(items, limit, [items[-1][kind.id]] if items else None)
+
+    @router.get("/{id_}", name=f"read {kind.table}")
+    async def one(id_: str, asking: Asking, at: Day = None, known_at: Known = None) -> Response:
+        require(asking, ROLES["read"])
+        async with store.unit(asking) as unit:
+            moment = await unit.moment()
+            row = await unit.get(kind, id_, AsOf(at, known_at))
+        if row is None:
+            raise not_found(kind.table)
+        return answer(present(kind, row, moment))
+
+
+def check_area(store: Store, area: str, day: dt.date) -> None:
+    """Refuse an area that is not in the table with a 422 that names the field."""
+    reason = area_fault(store.areas, area, day, short=True)
+    if reason:
+        raise field_problem("area", reason)
+
+
+def _writes(router: APIRouter, store: Store, resource: Resource) -> None:
+    kind = resource.kind
+
+    @router.post("", status_code=201, name=f"create {kind.table}")
+    async def create(
+        request: Request,
+        asking: Asking,
+        given: resource.create,  # type: ignore[name-defined]
+        effective_on: Day = None,
+    ) -> Response:
+        require(asking, ROLES["register"])
+        fields = columns(given)
+        check_rights(asking, fields)
+        async with answered(), store.unit(asking) as unit:
+            context = registering.Context(store.areas, await unit.moment(), asking.subject)
+
+            async def act() -> tuple[int, dict[str, Any]]:
+                rows = await registering.register(unit, kind, [fields], context, effective_on)
+                return 201, present(kind, rows[0], context.moment)
+
+            return await once(request, asking, unit.connection, act)
+
+    @router.patch("/{id_}", name=f"change {kind.table}")
+    async def change(
+        id_: str,
+        request: Request,
+        asking: Asking,
+        given: resource.change,  # type: ignore[name-defined]
+        effective_on: Day = None,
+    ) -> Response:
+        require(asking, ROLES["register"])
+        revision = if_match(request)
+        fields = columns(given, only_set=True)
+        check_rights(asking, fields)
+        async with answered(), store.unit(asking) as unit:
+            context = registering.Context(store.areas, await unit.moment(), asking.subject)
+            row = await changing.change(unit, kind, id_, revision, fields, context, effective_on)
+            return answer(present(kind, row, context.moment))
