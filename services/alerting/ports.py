@@ -14,7 +14,7 @@ class Fenced(Exception):  # noqa: N818 - a fact about ownership, not a fault
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A partition as its row says: everything below `offset` is decided; the snapshot stands at its offset."""
+    """A partition as its row says: all below `offset` is decided; the snapshot stands at its own."""
 
     partition: int
     offset: int

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.alerting.domain.command import Command
-from services.alerting.domain.valve_loop import Valve
+from services.alerting.domain.valve import Valve
 
 PLATFORM_SITE = "platform"  # alerts about the platform itself (S02) belong to this site
 
@@ -116,7 +116,7 @@ class SiteState:
         return self.holder_order_id is not None
 
     def find(self, family: str, subject: str) -> Alert | None:
-        """Return the open alert of a family at a subject; the active one before one that returned to normal."""
+        """Return the open alert of a family at a subject, the active one first."""
         found = [a for a in self.alerts.values() if a.family == family and a.subject == subject]
         return max(found, key=lambda a: (a.active, a.opened_at_ms), default=None)
 

@@ -1,0 +1,75 @@
+"""Signals that are not about one known device: D08 (unregistered), S02 (the platform itself), S01 (load)."""
+
+from services.alerting.domain.items import Item, event_data
+from services.alerting.domain.setpoints import SetPoint
+from services.alerting.domain.signals import Sign, Signal
+from services.alerting.domain.site import PLATFORM_SITE
+from services.alerting.domain.spec import Spec
+
+
+def unregistered_alarm(spokesman: Spec, item: Item, now_ms: int, sign: Sign) -> Signal:
+    """Return D08: an alarm of a device that nobody registered, at the site of its client."""
+    point = spokesman.points["D08"]
+    value = item.lel_percent
+    if item.type == "alarm_raised":
+        value = event_data(item).lel_percent
+    return Signal(
+        sign=sign,
+        rule="D08",
+        family="unregistered",
+        subject=item.device_id,
+        site_id=spokesman.facts.site_id,
+        record_ms=now_ms,
+        device_ids=(item.device_id,),
+        priority=point.priority,
+        value=value,
+        unit="%LEL" if value is not None else "",
+        rule_version=point.version,
+        buffered=True,
+        unregistered=True,
+        reason="unregistered_device",
+    )
+
+
+def rejected_alarm(spokesman: Spec, client: str, now_ms: int) -> Signal:
+    """Return S02 at the client's site: a message that had to be rejected held the word alarm."""
+    return platform_signal(
+        Sign.RAISED,
+        f"rejected:{client}",
+        spokesman.points["S02"],
+        now_ms,
+        "alarm_rejected",
+        site_id=spokesman.facts.site_id,
+        device_ids=(client,),
+    )
+
+
+def platform_signal(
+    sign: Sign,
+    subject: str,
+    point: SetPoint,
+    now_ms: int,
+    reason: str,
+    *,
+    site_id: str = PLATFORM_SITE,
+    device_ids: tuple[str, ...] = (),
+    priority: str | None = None,
+    value: float | None = None,
+) -> Signal:
+    """Return S01 or S02 about `subject`; without a site it belongs to the platform."""
+    return Signal(
+        sign=sign,
+        rule=point.rule,
+        family="load" if point.rule == "S01" else "platform",
+        subject=subject,
+        site_id=site_id,
+        record_ms=now_ms,
+        device_ids=device_ids,
+        priority=priority or point.priority,
+        value=value,
+        set_point=point.value,
+        unit=point.unit,
+        rule_version=point.version,
+        buffered=True,
+        reason=reason,
+    )
