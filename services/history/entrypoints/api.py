@@ -1,0 +1,171 @@
+"""The query API: readings, device events, latest states."""
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+
+from services.history.adapters.queries import Queries
+from services.history.domain.buckets import POINTS_MAX, RAW, Bucket, choose, parse
+from services.history.domain.items import QUANTITIES
+from shared.chassis.http import Asking, Limit, decode_cursor, field_problem, not_found, page
+from shared.chassis.times import parse_rfc3339, rfc3339
+
+RANGE_MS_MAX = 4 * 366 * 24 * 3600 * 1000
+_HIDDEN = frozenset({"device_key", "time", "ingested_at", "time_ms", "odd", "boot_id", "seq"})
+LATE_MS = 60_000
+Text = Annotated[str | None, Query(max_length=64)]
+PointLimit = Annotated[int, Query(ge=1, le=POINTS_MAX)]
+Key = tuple[int, int, int]
+
+
+def _span(request: Request) -> tuple[int, int]:
+    """Return [from, to) in Unix ms; 422 names the field that is wrong."""
+    times = []
+    for name in ("from", "to"):
+        text = request.query_params.get(name)
+        if text is None:
+            raise field_problem(name, "a time is needed, RFC 3339 with its offset")
+        try:
+            times.append(parse_rfc3339(text))
+        except (ValueError, OverflowError) as error:
+            raise field_problem(name, "not a time of RFC 3339 with its offset") from error
+    if times[0] >= times[1]:
+        raise field_problem("to", "must be after `from`")
+    if times[1] - times[0] > RANGE_MS_MAX:
+        raise field_problem("from", "at most four years can be asked for")
+    return times[0], times[1]
+
+
+def _bucket(text: str | None) -> Bucket | None:
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise field_problem("bucket", str(error)) from error
+
+
+def _milliseconds(moment: Any) -> int:
+    milliseconds: int = round(moment.timestamp() * 1000)
+    return milliseconds
+
+
+def _as_said(device_id: str, row: Any) -> dict[str, Any]:
+    """Return a row with the wire's names; what was not said is absent."""
+    ingested_ms = _milliseconds(row["ingested_at"])
+    item: dict[str, Any] = {"device_id": device_id}
+    if row["seq"] >= 0:
+        item |= {"boot_id": row["boot_id"], "seq": row["seq"]}
+    if row["time_ms"] is not None:
+        item |= {"time_ms": row["time_ms"], "skew_ms": row["time_ms"] - ingested_ms}
+    item |= {name: value for name, value in row.items() if name not in _HIDDEN and value is not None}
+    late = not row["odd"] and ingested_ms - row["time_ms"] > LATE_MS
+    return item | {
+        "buffered": bool(row["buffered"]),
+        "ingested_at": rfc3339(ingested_ms),
+        "late": late,
+        "odd": row["odd"],
+    }
+
+
+def _rolled(device_id: str, row: Any) -> dict[str, Any]:
+    """Return one bucket: its start, how many readings, seconds in alarm, and each measured quantity."""
+    item: dict[str, Any] = {
+        "device_id": device_id,
+        "time": rfc3339(_milliseconds(row["bucket"])),
+        "count": row["count"],
+        "alarm_s": round(row["alarm_s"], 3),
+    }
+    for name in QUANTITIES:
+        count = row[f"{name}_count"]
+        if count:
+            item[name] = {
+                "min": row[f"{name}_min"],
+                "max": row[f"{name}_max"],
+                "avg": row[f"{name}_sum"] / count,
+                "count": count,
+            }
+    return item
+
+
+def _row_key(rows: list[Any]) -> Key | None:
+    if not rows:
+        return None
+    last = rows[-1]
+    return _milliseconds(last["time"]), last["boot_id"], last["seq"]
+
+
+def _after(cursor: str | None) -> Key | None:
+    if cursor is None:
+        return None
+    values = decode_cursor(cursor, 3)
+    if not all(isinstance(value, int) for value in values):
+        raise field_problem("cursor", "not a cursor of this list")
+    return values[0], values[1], values[2]
+
+
+def _latest(row: Any) -> dict[str, Any]:
+    item = {name: row[name] for name in ("device_id", "site_id", "zone", "kind", "online", "reading")}
+    for name in ("online_at", "ingested_at"):
+        item[name] = rfc3339(_milliseconds(row[name])) if row[name] else None
+    if row["event_type"]:
+        at = rfc3339(_milliseconds(row["event_at"]))
+        item["event"] = {"type": row["event_type"], "data": row["event_data"], "at": at}
+    return item
+
+
+def add_routes(app: FastAPI, queries: Queries) -> None:
+    """Add the routes of history to the app."""
+
+    @app.get("/api/v1/readings")
+    async def readings(
+        request: Request, asking: Asking, device_id: Annotated[str, Query(max_length=64)],
+        bucket: Text = None, cursor: Annotated[str | None, Query(max_length=200)] = None,
+        limit: PointLimit = POINTS_MAX,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Return a device's curve: raw readings, or buckets of a multiple of an hour."""
+        from_ms, to_ms = _span(request)
+        wanted = _bucket(bucket)
+        after = _after(cursor)
+        key = await queries.find(asking, device_id)
+        if key is None:
+            raise not_found("device")
+        if wanted is None:
+            wanted = choose(from_ms, to_ms, await queries.count(key, from_ms, to_ms))
+        if wanted is RAW:
+            rows = await queries.readings(key, from_ms, to_ms, after, limit)
+            items = [_as_said(device_id, row) for row in rows]
+            return page(items, limit, _row_key(rows)) | {"bucket": "raw"}
+        if wanted.points(from_ms, to_ms) > POINTS_MAX:
+            raise field_problem("bucket", f"more than {POINTS_MAX} points: ask for wider buckets")
+        start = wanted.floor(after[0] + wanted.width_ms if after else from_ms)
+        rows = await queries.buckets(key, start, -wanted.floor(-to_ms), wanted, limit)
+        last = (_milliseconds(rows[-1]["bucket"]), 0, 0) if rows else None
+        return page([_rolled(device_id, row) for row in rows], limit, last) | {"bucket": str(wanted)}
+
+    @app.get("/api/v1/device-events")
+    async def device_events(
+        request: Request, asking: Asking, device_id: Annotated[str, Query(max_length=64)],
+        cursor: Annotated[str | None, Query(max_length=200)] = None, limit: Limit = 50,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Return a device's events, oldest first."""
+        from_ms, to_ms = _span(request)
+        after = _after(cursor)
+        key = await queries.find(asking, device_id)
+        if key is None:
+            raise not_found("device")
+        rows = await queries.events(key, from_ms, to_ms, after, limit)
+        return page([_as_said(device_id, row) for row in rows], limit, _row_key(rows))
+
+    @app.get("/api/v1/device-latest")
+    async def device_latest(
+        asking: Asking, device_id: Text = None, site_id: Text = None,
+        cursor: Annotated[str | None, Query(max_length=200)] = None, limit: Limit = 50,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Return the newest reading, event and connection of devices, by device id."""
+        after = decode_cursor(cursor, 1)[0] if cursor else ""
+        if not isinstance(after, str):
+            raise field_problem("cursor", "not a cursor of this list")
+        rows = await queries.latest(asking, device_id, site_id, after, limit)
+        last = [rows[-1]["device_id"]] if rows else None
+        return page([_latest(row) for row in rows], limit, last)
