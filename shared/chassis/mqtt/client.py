@@ -68,7 +68,8 @@ class Client(asyncio.Protocol):
             async with asyncio.timeout(self.options.connect_timeout_s) as deadline:
                 connack = await self._connack_by(deadline)
         except (OSError, TimeoutError) as error:
-            raise ConnectionLost(self._end(CloseCause.LOST, str(error) or "connecting timed out")) from error
+            detail = str(error) or type(error).__name__
+            raise ConnectionLost(self._end(CloseCause.LOST, f"connecting: {detail}")) from error
         except BaseException:
             self._end(CloseCause.OURS, "connecting failed")
             raise

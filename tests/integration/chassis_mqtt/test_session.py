@@ -14,6 +14,7 @@ from shared.chassis.mqtt import (
     Connect,
     ConnectionLost,
     ConnectRefused,
+    MqttError,
     Options,
     Session,
     SubscribeRefused,
@@ -48,7 +49,7 @@ def acking(options, filters=UP, **kwargs):
 
 
 async def test_a_killed_broker_is_found_again_and_subscribed_to_again(broker):
-    lost = []
+    lost: list[MqttError] = []
     session, inbox = acking(broker.options(INGESTION), on_down=lost.append)
     async with running(session):
         async with asyncio.timeout(5):
@@ -172,7 +173,7 @@ async def test_a_refusal_tells_its_reason():
 
 async def test_a_mute_or_closed_port_is_a_lost_connection():
     async with scripted(b"") as (options, _):
-        with pytest.raises(ConnectionLost, match="timed out"):
+        with pytest.raises(ConnectionLost, match="TimeoutError"):
             await Client(options).connect()
     with pytest.raises(ConnectionLost):
         await Client(options).connect()
@@ -202,7 +203,7 @@ async def test_a_refused_filter_is_told():
 
 async def test_a_broker_that_drops_at_once_is_not_hammered():
     async with scripted(CONNACK, then_close=True) as (options, served):
-        lost = []
+        lost: list[MqttError] = []
         session = Session(options, backoff=Backoff(first_s=0.05, max_s=10), on_down=lost.append)
         async with running(session):
             await until(lambda: len(lost) == 4)

@@ -40,7 +40,7 @@ others = st.one_of(
 
 def taken(parser, chunks):
     """Return what a parser makes of the chunks, by kind, and whether it gave up."""
-    seen = {"publish": [], "puback": [], "control": []}
+    seen: dict[str, list[object]] = {"publish": [], "puback": [], "control": []}
     try:
         for chunk in chunks:
             seen["publish"] += parser.feed(chunk)
