@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from services.alerting.domain import loops
 from services.alerting.domain.site import Alert, SiteState, TimelineItem
+from services.alerting.domain.valve_loop import on_reset
 
 SHELVE_MS_MAX = 8 * 3_600_000  # DOMAIN section 4
 GAS_FAMILIES = frozenset({"gas", "zone", "co", "rise"})
@@ -65,14 +67,20 @@ def _if(fact: Callable[[Alert], bool], refusal: Refusal) -> Check:
     return lambda _state, alert, _asked: refusal if fact(alert) else None
 
 
+def _not_latched(alert: Alert) -> bool:
+    return not (alert.active and (alert.latched or alert.rule == "V01"))
+
+
 def _crew(state: SiteState, _alert: Alert, asked: Asked) -> Refusal | None:
     held = state.holder_order_id is not None and state.holder_order_id == asked.order_id
     return None if held else Refusal.CREW_NOT_ARRIVED
 
 
 def _gas(state: SiteState, alert: Alert, _asked: Asked) -> Refusal | None:
-    near = [a for a in state.in_zone(alert.zone) if a.family in GAS_FAMILIES]
-    return Refusal.GAS_ABOVE_CLEAR_POINT if any(a.in_condition for a in (alert, *near)) else None
+    # V01 lasts until the valve closes; what counts for its reset is the gas alone.
+    about = [a for a in state.in_zone(alert.zone) if a.family in GAS_FAMILIES]
+    about += [] if alert.rule == "V01" else [alert]
+    return Refusal.GAS_ABOVE_CLEAR_POINT if any(a.in_condition for a in about) else None
 
 
 # act → (the word of its timeline, what must hold in this order, what it sets)
@@ -105,8 +113,13 @@ TABLE: dict[Act, tuple[str, tuple[Check, ...], Change]] = {
     Act.ASSIGN: ("assigned", (_closed,), lambda asked: {"assigned_to": asked.text}),
     Act.RESET: (
         "reset",
-        (_closed, _if(lambda a: not (a.latched and a.active), Refusal.NOT_LATCHED), _crew, _gas),
-        lambda asked: {"active": False, "latched": False, "cleared_at_ms": asked.at_ms},
+        (_closed, _if(_not_latched, Refusal.NOT_LATCHED), _crew, _gas),
+        lambda asked: {
+            "active": False,
+            "latched": False,
+            "in_condition": False,
+            "cleared_at_ms": asked.at_ms,
+        },
     ),
 }
 
@@ -119,7 +132,23 @@ def do(state: SiteState, alert: Alert, asked: Asked) -> Alert | Refusal:
         if refusal is not None:
             return refusal
     item = TimelineItem(asked.at_ms, kind, asked.actor, reason=asked.text or None)
-    return state.change(alert, item, **change(asked))
+    changed = state.change(alert, item, **change(asked))
+    if asked.act is Act.RESET:
+        _release(state, alert, asked.at_ms)
+    return changed
+
+
+def _release(state: SiteState, alert: Alert, now_ms: int) -> None:
+    """End what a reset alert wanted of the valves of its zone; V01 stands for all that was wanted."""
+    for valve_id in state.facts.valves.get(alert.zone, ()):
+        valve = state.valves.get(valve_id)
+        if valve is not None:
+            step = on_reset(valve, None if alert.rule == "V01" else alert.alert_id)
+            loops.apply(state, step, now_ms, _no_id)
+
+
+def _no_id() -> str:
+    raise AssertionError("a reset opens no alert")
 
 
 def shelving_ends(state: SiteState, now_ms: int) -> list[Alert]:

@@ -44,12 +44,16 @@ class Miss(StrEnum):
 
 
 class Moment(NamedTuple):
-    """What holds when a step is taken; `command_id` is a new UUIDv7, used if the step issues a command."""
+    """What holds when a step is taken; `command_id` is a new UUIDv7, used if the step issues a command.
+
+    `latched`: an alert of the valve's zone is latched, whether or not it may close the valve.
+    """
 
     now_ms: int
     command_id: str
     crew_holds_site: bool = False
     under_maintenance: bool = False
+    latched: bool = False
 
 
 class Demand(NamedTuple):

@@ -48,7 +48,9 @@ def on_close_due(valve: Valve, signal: AlarmSignal, at: Moment) -> Step:
     before = known.get(signal.alert_id)
     fresh_ms = max(fresh_since_ms(signal), before.fresh_ms if before else 0)
     known[signal.alert_id] = Demand(signal.alert_id, signal.rule, fresh_ms)
-    step = _close(replace(valve, demands=tuple(known.values())), at)
+    # What a crew opened by hand stays open for the alarm it knows, not for a new one.
+    reopened = valve.reopened and not (joins and signal.rule != "V03")
+    step = _close(replace(valve, demands=tuple(known.values()), reopened=reopened), at)
     if joins and step.reason is Reason.LIVE_COMMAND and step.valve.command is not None:
         command = step.valve.command
         item = Item("command_sent", (signal.alert_id,), command.command_id, command.actors[0], step.reason)
@@ -113,7 +115,12 @@ def on_position(valve: Valve, position: str, order: tuple[int, int], cause: str 
         )
     if before == "closed":
         valve = replace(
-            valve, reopened=valve.latched, linked=(), closed_ms=None, safe_ms=None, highest_lel_percent=None
+            valve,
+            reopened=valve.latched or at.latched,
+            linked=(),
+            closed_ms=None,
+            safe_ms=None,
+            highest_lel_percent=None,
         )
     if valve.want is not None and position == "closing" and valve.want.moved_ms is None:
         valve = replace(valve, want=replace(valve.want, moved_ms=at.now_ms))

@@ -35,7 +35,7 @@ CREATE TABLE valve_command (
   closed boolean NOT NULL,
   UNIQUE (valve_id, seq)
 );
-CREATE INDEX valve_command_page ON valve_command (valve_id, issued_at DESC, command_id DESC);
+CREATE INDEX valve_command_page ON valve_command (valve_id, seq DESC, command_id DESC);
 
 -- A person armed a close with the second factor; the token is known to that person only.
 CREATE TABLE valve_arm (

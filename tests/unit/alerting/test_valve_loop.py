@@ -269,13 +269,21 @@ def test_reopened_while_latched_it_is_closed_again_unless_a_crew_holds_the_site(
     held = on_close_due(opened.valve, signal, at(4_000, crew_holds_site=True))
     assert held.reason is Reason.CREW_HOLDS_SITE
     # The alarm that lasts does not undo either what the crew does by hand …
+    another = alarm(5_000, rule="G04", alert="a4")
+    assert sent(on_close_due(opened.valve, another, at(5_000, crew_holds_site=True)))
     lasting = on_close_due(opened.valve, alarm(5_000), at(5_000, crew_holds_site=True))
     assert lasting.reason is Reason.CREW_HOLDS_SITE
-    # … but a valve that never closed is closed, crew or not.
+    # … unless it is a new one; and a valve that never closed is closed, crew or not.
     assert (
         on_close_due(Valve("v1", position="open"), alarm(), at(crew_holds_site=True)).reason
         is Reason.COMMANDED
     )
+
+
+def test_reopened_under_a_latched_alert_that_may_not_close_it_is_told_too() -> None:
+    valve = Valve("v1", position="closed", position_order=(1, 1))
+    assert on_position(valve, "open", (1, 2), "by_hand", at(latched=True)).valve.reopened
+    assert not on_position(valve, "open", (1, 2), "by_hand", at()).valve.reopened
 
 
 def test_a_reset_ends_the_want() -> None:

@@ -1,0 +1,159 @@
+"""Closing a valve by hand: arm with the second factor and the reason, then close within 60 s."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.alerting.adapters import arming, command_queries
+from services.alerting.domain import loops
+from services.alerting.domain.acts import GAS_FAMILIES
+from services.alerting.domain.site import SiteState
+from services.alerting.domain.valve import Reason, Step
+from services.alerting.domain.valve_loop import on_manual_close
+from services.alerting.entrypoints.access import Closing, Reading
+from services.alerting.entrypoints.deps import ActingUnit, Deps, one_site
+from services.alerting.entrypoints.inputs import Arm, Close
+from shared.chassis.database import transaction
+from shared.chassis.http import Limit, decode_cursor, not_found, page, problem
+from shared.chassis.idempotency import once
+from shared.chassis.ids import uuid7
+from shared.chassis.principal import Principal
+from shared.chassis.times import rfc3339
+from shared.contracts.objects import Device
+
+
+def router(deps: Deps) -> APIRouter:
+    """Return the routes below `/api/v1/valves` and the public keys."""
+    routes = APIRouter(prefix="/api/v1")
+
+    @routes.post("/valves/{valve_id}:arm")
+    async def arm(valve_id: str, body: Arm, request: Request, asking: Closing) -> Response:
+        if not asking.second_factor:
+            raise problem(403, "second-factor-required", "Closing a valve needs your second factor.")
+        device = await _valve(deps, asking, valve_id)
+        async with deps.unit() as unit:
+
+            async def act() -> tuple[int, dict[str, Any]]:
+                armed = await arming.arm(
+                    unit.connection,
+                    valve_id,
+                    device.operator_id,
+                    device.area_code,
+                    asking.subject,
+                    body.reason,
+                )
+                state = await _state(unit, deps, device)
+                return 200, {
+                    "arm_token": armed.token,
+                    "expires_at": rfc3339(armed.expires_at_ms),
+                    "affected": _affected(deps, device, state),
+                }
+
+            return await once(request, asking, unit.connection, act, secret=frozenset({"arm_token"}))
+
+    @routes.post("/valves/{valve_id}:close")
+    async def close(valve_id: str, body: Close, request: Request, asking: Closing) -> Response:
+        device = await _valve(deps, asking, valve_id)
+        async with deps.unit() as unit:
+
+            async def act() -> tuple[int, dict[str, Any]]:
+                reason = await arming.use(unit.connection, body.arm_token, valve_id, asking.subject)
+                if reason is None:
+                    raise problem(
+                        409, "not-armed", "The arm token is unknown, used or older than 60 s: arm again."
+                    )
+                return await _close(unit, deps, device, asking, reason)
+
+            answer = await once(request, asking, unit.connection, act)
+        deps.woken()
+        return answer
+
+    @routes.get("/valves/{valve_id}/commands")
+    async def commands(
+        valve_id: str, asking: Reading, cursor: Annotated[str | None, Query()] = None, limit: Limit = 50
+    ) -> dict[str, Any]:
+        after = decode_cursor(cursor, 2) if cursor else None
+        await _valve(deps, asking, valve_id)
+        async with transaction(deps.api_pool, asking) as connection:
+            items = await command_queries.page(connection, valve_id, after, limit)
+        last = (items[-1]["seq"], items[-1]["command_id"]) if items else None
+        return page(items, limit, last)
+
+    @routes.get("/command-keys")
+    async def command_keys() -> dict[str, Any]:
+        return deps.jwks()
+
+    return routes
+
+
+async def _valve(deps: Deps, asking: Principal, valve_id: str) -> Device:
+    """Return a valve that the person may see; 404 otherwise."""
+    device = deps.registry.device(valve_id)
+    if device is not None and device.kind == "valve":
+        async with transaction(deps.api_pool, asking) as connection:
+            if await connection.fetchval("SELECT gw.visible($1, $2)", device.operator_id, device.area_code):
+                return device
+    raise not_found("valve")
+
+
+async def _state(unit: ActingUnit, deps: Deps, device: Device) -> SiteState:
+    state = await one_site(unit, deps.registry, device.site_id)
+    if state is None:
+        raise not_found("valve")
+    return state
+
+
+def _affected(deps: Deps, device: Device, state: SiteState) -> dict[str, Any]:
+    site = deps.registry.site(device.site_id)
+    valve = loops.valve_of(state, device.device_id)
+    return {
+        "valve_id": device.device_id,
+        "site_id": device.site_id,
+        "site_name": site.name if site else "",
+        "kind": site.kind if site else "",
+        "zone": device.zone,
+        "position": valve.position,
+        "alert_ids": [alert.alert_id for alert in state.in_zone(device.zone) if alert.active],
+    }
+
+
+async def _close(
+    unit: ActingUnit, deps: Deps, device: Device, asking: Principal, reason: str
+) -> tuple[int, dict[str, Any]]:
+    state = await _state(unit, deps, device)
+    valve = loops.valve_of(state, device.device_id)
+    at = loops.moment(state, device.device_id, unit.now_ms, uuid7)
+    near = [a for a in state.in_zone(device.zone) if a.active and a.family in GAS_FAMILIES]
+    step = on_manual_close(valve, asking.subject, reason, tuple(a.alert_id for a in near), at)
+    if step.reason is not Reason.COMMANDED or step.valve.command is None:
+        raise _conflict(step)
+    loops.apply(state, step, unit.now_ms, uuid7)
+    await unit.save([state])
+    command = step.valve.command
+    return 202, {
+        "command_id": command.command_id,
+        "valve_id": device.device_id,
+        "action": "close",
+        "seq": command.seq,
+        "issued_at": rfc3339(command.issued_ms),
+        "expires_at": rfc3339(command.expires_ms),
+        "actors": list(command.actors),
+        "reason": command.reason,
+    }
+
+
+_SAID = {
+    Reason.LIVE_COMMAND: "Somebody else's command is on its way.",
+    Reason.ALREADY_CLOSED: "The valve's limit switch says closed.",
+    Reason.UNDER_MAINTENANCE: "The valve is under maintenance: nothing is closed from afar.",
+}
+
+
+def _conflict(step: Step) -> Exception:
+    command = step.valve.command if step.reason is Reason.LIVE_COMMAND else None
+    more: dict[str, Any] = {}
+    if command is not None:
+        more = {"by": list(command.actors), "command_id": command.command_id}
+    return problem(
+        409, step.reason.value.replace("_", "-"), _SAID[step.reason], reason=step.reason.value, **more
+    )
