@@ -6,12 +6,15 @@ from services.registry.adapters.authority import AuthorityError, FileAuthority
 from services.registry.adapters.broker import RevocationList
 from services.registry.adapters.keys import KeyFile
 from services.registry.adapters.store import PostgresStore
+from services.registry.entrypoints.consumer import HeardConsumer
 from services.registry.entrypoints.objects_api import objects_router
+from services.registry.entrypoints.oversight_api import oversight_router
 from services.registry.entrypoints.resources import RESOURCES
 from services.registry.entrypoints.timers import run_timers
 from services.registry.entrypoints.verbs_api import verbs_router
 from services.registry.settings import Settings
 from shared.chassis import logs, service
+from shared.chassis.consumer import ConsumerLoop
 from shared.chassis.database import open_pool
 from shared.chassis.health import Health
 from shared.chassis.http import create_app, serve
@@ -19,6 +22,7 @@ from shared.chassis.kafka import Producer
 from shared.chassis.outbox import Relay
 from shared.chassis.principal import PrincipalKey
 from shared.chassis.settings import secret
+from shared.contracts import topic_names
 
 
 def web(
@@ -32,6 +36,7 @@ def web(
     """Return the API; verbs come first, because an id would match them otherwise."""
     app = create_app("registry", health=health, key=key)
     app.include_router(verbs_router(store, authority, keys, listed.settle))
+    app.include_router(oversight_router(store))
     for resource in RESOURCES:
         app.include_router(objects_router(store, resource))
     return app
@@ -57,6 +62,16 @@ async def run(settings: Settings) -> None:
     listed = RevocationList(worker, authority, settings.crl_file, settings.broker_pid_file, health)
     app = web(store, authority, KeyFile(settings.command_keys_file), listed, health, key)
 
+    heard = ConsumerLoop(
+        settings.kafka_bootstrap,
+        "registry-heard",
+        [topic_names.dead_letters(topic_names.TELEMETRY)],
+        HeardConsumer(store).handle,
+        dead_letters=producer,
+        health=health,
+        prefix=settings.topic_prefix,
+    )
+
     async def stop() -> None:
         await producer.stop()
         await api.close()
@@ -67,5 +82,6 @@ async def run(settings: Settings) -> None:
         Relay(worker_dsn, producer, schema="registry", health=health).run(),
         listed.run(),
         run_timers(store, health),
+        heard.run(),
         on_stop=stop,
     )

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from services.registry.domain import areas, coverage
+from services.registry.domain import areas
 from services.registry.domain.history import Version
 from services.registry.domain.kinds import Kind
 from shared.chassis.database import Connection
@@ -50,7 +50,24 @@ class Issued:
     key: str
 
 
-class Unit(Protocol):
+class Oversight(Protocol):
+    """What `unlicensed` and `coverage` are computed from; part of a unit."""
+
+    async def activities(self, area: str, day: dt.date, known_at: dt.datetime) -> list[Row]:
+        """Return who has sites in an area (by operator, area, kind, gas), and whose seat is there."""
+
+    async def licences_of(
+        self, operator_ids: Sequence[str], day: dt.date, known_at: dt.datetime
+    ) -> list[Row]:
+        """Return these operators' licences, each with the operator it was issued to first."""
+
+    def sites_with_devices(
+        self, area: str, day: dt.date, known_at: dt.datetime, after: str
+    ) -> AsyncIterator[Row]:
+        """Give obliged and residential sites with their detectors and valves, in the order of their ids."""
+
+
+class Unit(Oversight, Protocol):
     """One transaction in the name of who asks (or of the service itself)."""
 
     @property
@@ -118,23 +135,17 @@ class Unit(Protocol):
     async def revoke_certificates(self, device_id: str, by: str) -> int:
         """Revoke all certificates of a device and return how many were valid."""
 
+    async def heard(self, filters: Mapping[str, str], after: tuple[str, str], limit: int) -> list[Row]:
+        """Return devices that were heard but never registered, by client and id."""
+
+    async def hear(self, client: str, device_id: str, at: dt.datetime, message_id: str) -> bool:
+        """Count a message of a device that nobody registered; False when it is not kept."""
+
+    async def forget_heard(self, days: int) -> int:
+        """Delete what was registered since, or not heard for some days."""
+
     async def maintenance_over(self, limit: int) -> list[str]:
         """Return devices whose maintenance has ended by the database's clock."""
-
-
-class Oversight(Protocol):
-    """What `unlicensed` and `coverage` are computed from."""
-
-    async def activities(self, area: str, day: dt.date, known_at: dt.datetime) -> list[Row]:
-        """Return who has a site or its seat in an area, grouped by operator, area, kind and gas."""
-
-    async def licences(self, operator_ids: Sequence[str], day: dt.date, known_at: dt.datetime) -> list[Row]:
-        """Return these operators' licences, each with the operator it was issued to first."""
-
-    def sites(
-        self, area: str, day: dt.date, known_at: dt.datetime, after: str
-    ) -> AsyncIterator[tuple[Row, list[coverage.Device]]]:
-        """Give the sites of an area with their detectors and valves, in the order of their ids."""
 
 
 class Store(Protocol):

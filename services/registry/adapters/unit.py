@@ -6,12 +6,13 @@ from typing import Any
 
 import asyncpg
 
+from services.registry.adapters.heard import HeardQueries
+from services.registry.adapters.oversight import OversightQueries
 from services.registry.domain.areas import prefix
 from services.registry.domain.history import Version
 from services.registry.domain.kinds import Kind
 from services.registry.ports import AsOf, Exists, Moment, Row
 from shared.chassis import outbox
-from shared.chassis.database import Connection
 
 _NOW = "upper_inf(valid_time) AND upper_inf(record_time)"
 _HIDDEN = ("valid_time", "record_time")
@@ -25,11 +26,8 @@ def _range(since: dt.date | str | None, until: dt.date | str | None) -> str:
     return f"[{since or ''},{until or ''})"
 
 
-class PostgresUnit:
+class PostgresUnit(OversightQueries, HeardQueries):
     """Implements `ports.Unit`; table and column names come from `domain.kinds`, values are parameters."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
 
     async def moment(self) -> Moment:
         """Return the database's time now."""

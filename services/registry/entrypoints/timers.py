@@ -11,14 +11,22 @@ from shared.chassis.health import Health
 from shared.chassis.logs import get_logger
 
 TICK_S = 1.0
+CLEAN_EVERY_S = 3600.0
+FORGET_DAYS = 30
 
 
 async def run_timers(store: Store, health: Health) -> None:
-    """End maintenance that is over, until cancelled."""
+    """End maintenance that is over, and hourly forget who is no longer heard, until cancelled."""
+    clean_at = 0.0
     while True:
+        now = asyncio.get_running_loop().time()
         try:
             async with store.worker() as unit:
                 await devices.end_maintenance(unit, Context(store.areas, await unit.moment(), "timer"))
+            if now >= clean_at:
+                clean_at = now + CLEAN_EVERY_S
+                async with store.worker() as unit:
+                    await unit.forget_heard(FORGET_DAYS)
             health.set("timers", ok=True)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             health.set("timers", ok=False, detail=type(error).__name__)

@@ -164,6 +164,19 @@ CREATE POLICY worker ON device TO registry_worker USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE (record_time) ON operator, licence, site, device
   TO registry_api, registry_worker;
 
+-- Whose a licence number is: the firm to which it was issued first. A borrowed certificate may be shown in a
+-- county that does not see the firm it belongs to, so this alone looks past the policies, as its owner.
+CREATE FUNCTION first_holder(wanted text, on_day date, known timestamptz) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT operator_id FROM licence
+  WHERE number = wanted AND valid_time @> on_day AND record_time @> known AND state <> 'applied'
+  ORDER BY issued_on, (SELECT min(lower(first.record_time)) FROM licence first
+                       WHERE first.licence_id = licence.licence_id), licence_id
+  LIMIT 1
+$$;
+REVOKE ALL ON FUNCTION first_holder FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION first_holder TO registry_api, registry_worker;
+
 -- Checks and tests of devices (rules D05, D06): facts that only grow.
 CREATE TABLE device_test (
   device_id text NOT NULL,
@@ -275,5 +288,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON inbox TO registry_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency TO registry_api, registry_worker;
 
 -- migrate:down
+DROP FUNCTION first_holder;
 DROP TABLE operator, licence, site, device, device_test, finding, certificate, heard_unknown, area,
   outbox, inbox, idempotency;
