@@ -1,0 +1,85 @@
+"""Registers a city through the API, as an administrator would: CSV imports, verbs, certificates, crews."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from simulators.api import Api
+from simulators.city import City, Row
+from simulators.people import crews
+
+CREDENTIALS_AT_ONCE = 100
+_SKILLS = ["leak", "valve", "pressure", "station", "detector", "patrol"]
+
+
+def to_csv(rows: list[Row]) -> bytes:
+    """Return rows as CSV in UTF-8 with the columns of all of them."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+async def register(api: Api, city: City) -> None:
+    """Import operators, licences, sites and devices."""
+    for name in ("operators", "licences", "sites", "devices"):
+        rows: list[Row] = getattr(city, name)
+        await api.call(
+            "POST",
+            f"{name}:import",
+            content=to_csv(rows),
+            headers={"Content-Type": "text/csv; charset=utf-8"},
+        )
+    for licence_id, verb in city.licence_verbs:
+        await api.post(f"licences/{licence_id}:{verb}", {"reason": "演示数据", "effective_on": "2025-06-01"})
+
+
+async def certify(api: Api, clients: list[str], folder: Path) -> dict[str, Any]:
+    """Write a certificate and key for each client; return the keys that valves trust."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys: dict[str, Any] = {}
+    for start in range(0, len(clients), CREDENTIALS_AT_ONCE):
+        answer = await api.post(
+            "devices:credentials", {"device_ids": clients[start : start + CREDENTIALS_AT_ONCE]}
+        )
+        keys = answer["command_keys"]
+        for one in answer["items"]:
+            key = folder / f"{one['device_id']}.key"
+            key.touch(mode=0o600)
+            key.write_text(one["key"])
+            (folder / f"{one['device_id']}.crt").write_text(one["certificate"])
+    return keys
+
+
+async def man(api: Api, accounts: list[dict[str, Any]]) -> None:
+    """Create crews and put them on shift."""
+    now = datetime.now(UTC)
+    for number, (crew_id, members) in enumerate(sorted(crews(accounts).items()), start=1):
+        await api.post(
+            "crews",
+            {
+                "crew_id": crew_id,
+                "operator_id": members[0]["operator_id"],
+                "area_code": "530602" if members[0]["operator_id"] == "op-zhaoyun" else "530627",
+                "name": members[0]["name"].removesuffix("长"),
+                "lead": members[0]["username"],
+                "members": [one["username"] for one in members],
+                "skills": _SKILLS,
+                "longitude": 103.70 + number * 0.01,
+                "latitude": 27.33,
+            },
+        )
+        await api.post(
+            "shifts",
+            {
+                "shift_id": f"shift-{crew_id}",
+                "crew_id": crew_id,
+                "from": (now - timedelta(hours=1)).isoformat(),
+                "to": (now + timedelta(hours=11)).isoformat(),
+                "on_duty": True,
+            },
+        )
