@@ -1,0 +1,101 @@
+"""The order of things: Kafka has it, then receipts, then PUBACKs; and all bounded while Kafka is slow."""
+
+import asyncio
+from typing import Final
+
+from services.ingestion.handlers.intake import Intake, Publish
+from services.ingestion.handlers.receipts import Receipts
+from services.ingestion.ports import Acknowledger, TelemetryWriter
+from shared.chassis.clock import Clock
+from shared.chassis.metrics import Counter, Gauge, Histogram
+
+UNWRITTEN_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Payload bytes in memory above which reading stops; it goes on below half of it."""
+
+LOADS = Counter("gas_ingestion_loads_total", "Writes to Kafka, each of all partitions")
+UNWRITTEN = Gauge("gas_ingestion_unwritten_bytes", "Payload bytes that Kafka does not have yet")
+PAUSED = Gauge("gas_ingestion_paused", "1 while reading from MQTT is stopped")
+WRITE_S = Histogram(
+    "gas_ingestion_write_seconds",
+    "Time to write one load",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30),
+)
+
+
+class Flow:
+    """One load is written while the next one gathers, so batches grow with the load and order is kept."""
+
+    def __init__(
+        self, intake: Intake, receipts: Receipts, writer: TelemetryWriter, broker: Acknowledger, clock: Clock
+    ) -> None:
+        self._intake = intake
+        self._receipts = receipts
+        self._writer = writer
+        self._broker = broker
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._bytes = 0
+        self._paused = False
+        self._written = 0
+        self._progress = asyncio.Condition()
+        self._generation = 0
+        self.unacknowledged = 0
+        """How many messages of the latest connection were taken and are not acknowledged."""
+
+    def on_publishes(self, publishes: list[Publish], generation: int) -> None:
+        """Take what came by one read."""
+        before = self._intake.load.bytes
+        count = self._intake.take(publishes, generation)
+        self._bytes += self._intake.load.bytes - before
+        if generation != self._generation:
+            # What a former connection brought comes again: it is none of this one's window.
+            self._generation, self.unacknowledged = generation, 0
+        self.unacknowledged += count
+        if self._bytes > UNWRITTEN_BYTES_MAX and not self._paused:
+            self._pause(True)
+        self._wake.set()
+
+    def mark(self) -> None:
+        """Have a mark written behind everything that was taken until now."""
+        self._intake.load.mark = True
+        self._wake.set()
+
+    async def settled(self) -> None:
+        """Return when everything taken until now is written."""
+        target = self._intake.loads + (not self._intake.load.empty)
+        async with self._progress:
+            await self._progress.wait_for(lambda: self._written >= target)
+
+    async def run(self) -> None:
+        """Write load after load until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._write_one()
+
+    async def _write_one(self) -> None:
+        load = self._intake.swap()
+        began = self._clock.monotonic()
+        await self._writer.write(load.records(), load.letters, mark=load.mark, now_ms=self._clock.now_ms())
+        WRITE_S.observe(self._clock.monotonic() - began)
+        LOADS.inc()
+        self._receipts.written(load)
+        for generation, packet_ids in load.acks.items():
+            self._broker.ack(packet_ids, generation)
+            if generation == self._generation:
+                self.unacknowledged -= len(packet_ids)
+        self._bytes -= load.bytes
+        UNWRITTEN.set(self._bytes)
+        if self._paused and self._bytes < UNWRITTEN_BYTES_MAX // 2:
+            self._pause(False)
+        self._written += 1
+        async with self._progress:
+            self._progress.notify_all()
+
+    def _pause(self, paused: bool) -> None:
+        self._paused = paused
+        PAUSED.set(paused)
+        if paused:
+            self._broker.pause_reading()
+        else:
+            self._broker.resume_reading()

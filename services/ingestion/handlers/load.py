@@ -1,0 +1,65 @@
+"""What was taken from MQTT since the last write: written as one, then receipted and acknowledged."""
+
+from typing import Final
+
+from services.ingestion.domain.verdicts import Letter
+from services.ingestion.handlers.directory import Client, Source
+from shared.contracts.telemetry import ITEMS_PER_RECORD_MAX
+from shared.contracts.wire import LIST_MAX
+
+RECORD_BYTES_MAX: Final = 800_000
+"""Below Kafka's message.max.bytes (1 MiB) with room for the 50 largest chunks' marks."""
+_CHUNKS_SAFE: Final = 40
+"""Chunks of one payload each (16 KiB at most, marks included 20 KB) that always fit one record."""
+
+
+class Load:
+    """Chunks by partition (one or more items each, joined by commas), dead letters, and who waits."""
+
+    __slots__ = (
+        "acks",
+        "arrays",
+        "bytes",
+        "chunks",
+        "first_at",
+        "held",
+        "letters",
+        "mark",
+        "taken",
+        "urgent",
+    )
+
+    def __init__(self, partitions: int) -> None:
+        self.chunks: list[list[bytes]] = [[] for _ in range(partitions)]
+        self.arrays: set[int] = set()
+        self.letters: list[Letter] = []
+        self.taken: list[tuple[Source, int, int]] = []
+        self.urgent: dict[Client, None] = {}
+        self.held: list[tuple[Client, dict[str, object]]] = []
+        self.acks: dict[int, list[int]] = {}
+        self.bytes = 0
+        self.first_at = 0.0
+        self.mark = False
+
+    @property
+    def empty(self) -> bool:
+        """Return whether nothing was taken and no mark is asked for."""
+        return not self.bytes and not self.mark
+
+    def records(self) -> dict[int, list[bytes]]:
+        """Return the values of the records by partition: JSON arrays of at most 500 items, below 1 MiB."""
+        return {
+            partition: _arrays(chunks, partition in self.arrays)
+            for partition, chunks in enumerate(self.chunks)
+            if chunks
+        }
+
+
+def _arrays(chunks: list[bytes], has_arrays: bool) -> list[bytes]:
+    size = ITEMS_PER_RECORD_MAX // LIST_MAX if has_arrays else ITEMS_PER_RECORD_MAX
+    if len(chunks) <= size:
+        joined = b"[" + b",".join(chunks) + b"]"
+        if len(joined) <= RECORD_BYTES_MAX:
+            return [joined]
+    size = min(size, _CHUNKS_SAFE)
+    return [b"[" + b",".join(chunks[at : at + size]) + b"]" for at in range(0, len(chunks), size)]

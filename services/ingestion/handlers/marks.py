@@ -1,0 +1,29 @@
+"""Marks: the proof, in every partition, that silence is the devices' and not ours."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from services.ingestion.handlers.flow import Flow
+from shared.chassis.metrics import Counter
+
+INTERVAL_S: Final = 2.0
+"""The wire promises one every 5 s; one may fail."""
+
+MARKS = Counter("gas_ingestion_marks_total", "Marks asked for, each for all partitions")
+WITHHELD = Counter("gas_ingestion_marks_withheld_total", "Marks not written: cut off, or a backlog waits")
+
+
+async def mark(flow: Flow, barrier: Callable[[], Awaitable[bool]], window: int) -> None:
+    """Have marks written until cancelled, while nothing older can still be waiting in the broker.
+
+    Once the broker has handed over all it had sent, a window that is not full means that it keeps nothing
+    back: it would have sent it.
+    """
+    while True:
+        if await barrier() and flow.unacknowledged < window:
+            flow.mark()
+            MARKS.inc()
+        else:
+            WITHHELD.inc()
+        await asyncio.sleep(INTERVAL_S)
