@@ -7,6 +7,7 @@ from services.registry.adapters.broker import RevocationList
 from services.registry.adapters.keys import KeyFile
 from services.registry.adapters.store import PostgresStore
 from services.registry.entrypoints.consumer import HeardConsumer
+from services.registry.entrypoints.imports_api import imports_router
 from services.registry.entrypoints.objects_api import objects_router
 from services.registry.entrypoints.oversight_api import oversight_router
 from services.registry.entrypoints.resources import RESOURCES
@@ -36,6 +37,7 @@ def web(
     """Return the API; verbs come first, because an id would match them otherwise."""
     app = create_app("registry", health=health, key=key)
     app.include_router(verbs_router(store, authority, keys, listed.settle))
+    app.include_router(imports_router(store))
     app.include_router(oversight_router(store))
     for resource in RESOURCES:
         app.include_router(objects_router(store, resource))

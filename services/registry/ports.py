@@ -95,7 +95,7 @@ class Unit(Oversight, Protocol):
         """Return objects in the order of their ids, after `after`."""
 
     async def taken(self, kind: Kind, ids: Sequence[str]) -> set[str]:
-        """Return which of these ids exist and are visible."""
+        """Return which of these ids exist, whoever owns them."""
 
     async def insert(self, kind: Kind, rows: Sequence[Row], since: dt.date | None) -> None:
         """Store new objects, true from `since` on (None = always); raise Exists."""

@@ -174,8 +174,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
                        WHERE first.licence_id = licence.licence_id), licence_id
   LIMIT 1
 $$;
-REVOKE ALL ON FUNCTION first_holder FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION first_holder TO registry_api, registry_worker;
+-- Which ids are taken, by whomever: an id stands for one thing in the whole product. It tells nothing more
+-- than the conflict on creation does.
+CREATE FUNCTION taken(kind text, ids text[]) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT operator_id FROM operator
+    WHERE kind = 'operator' AND operator_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
+  UNION ALL SELECT licence_id FROM licence
+    WHERE kind = 'licence' AND licence_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
+  UNION ALL SELECT site_id FROM site
+    WHERE kind = 'site' AND site_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
+  UNION ALL SELECT device_id FROM device
+    WHERE kind = 'device' AND device_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
+$$;
+REVOKE ALL ON FUNCTION first_holder, taken FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION first_holder, taken TO registry_api, registry_worker;
 
 -- Checks and tests of devices (rules D05, D06): facts that only grow.
 CREATE TABLE device_test (
@@ -288,6 +301,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON inbox TO registry_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency TO registry_api, registry_worker;
 
 -- migrate:down
-DROP FUNCTION first_holder;
+DROP FUNCTION first_holder, taken;
 DROP TABLE operator, licence, site, device, device_test, finding, certificate, heard_unknown, area,
   outbox, inbox, idempotency;
