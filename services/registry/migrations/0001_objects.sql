@@ -176,16 +176,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 $$;
 -- Which ids are taken, by whomever: an id stands for one thing in the whole product. It tells nothing more
 -- than the conflict on creation does.
-CREATE FUNCTION taken(kind text, ids text[]) RETURNS SETOF text
+CREATE FUNCTION taken(what text, ids text[]) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
   SELECT operator_id FROM operator
-    WHERE kind = 'operator' AND operator_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
+    WHERE what = 'operator' AND operator_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
   UNION ALL SELECT licence_id FROM licence
-    WHERE kind = 'licence' AND licence_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
+    WHERE what = 'licence' AND licence_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
   UNION ALL SELECT site_id FROM site
-    WHERE kind = 'site' AND site_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
+    WHERE what = 'site' AND site_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
   UNION ALL SELECT device_id FROM device
-    WHERE kind = 'device' AND device_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
+    WHERE what = 'device' AND device_id = ANY(ids) AND upper_inf(valid_time) AND upper_inf(record_time)
 $$;
 REVOKE ALL ON FUNCTION first_holder, taken FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION first_holder, taken TO registry_api, registry_worker;
