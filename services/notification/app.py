@@ -1,0 +1,114 @@
+"""The composition root of notification."""
+
+import asyncio
+
+import httpx
+import msgspec
+from pydantic import SecretStr
+
+from services.notification.adapters import rows
+from services.notification.adapters.channels import PREFIX, ConfiguredChannels
+from services.notification.adapters.postgres import PostgresLedger
+from services.notification.adapters.webhook import Webhook
+from services.notification.domain.targets import Origin, RefusedError, origin_of
+from services.notification.entrypoints import api
+from services.notification.entrypoints.consumer import TOPICS, Consumer
+from services.notification.entrypoints.loops import Deliverer, escalate
+from services.notification.handlers import Notifying
+from services.notification.settings import Settings
+from shared.chassis import logs, service
+from shared.chassis.consumer import ConsumerLoop
+from shared.chassis.database import Pool, open_pool
+from shared.chassis.health import Health
+from shared.chassis.http import create_app, serve
+from shared.chassis.kafka import Producer
+from shared.chassis.outbox import Relay
+from shared.chassis.principal import PrincipalKey
+from shared.chassis.service import StartError
+from shared.chassis.settings import load, secret
+from shared.chassis.table import Table
+from shared.contracts import topic_names as names
+from shared.contracts.objects import Site
+
+
+def channels_of(settings: Settings, client: httpx.AsyncClient) -> ConfiguredChannels:
+    """Return the channels; StartError names the setting that cannot be."""
+    urls = {name: url.get_secret_value() for name, url in settings.channels.items()}
+    fixed = [url.removeprefix(PREFIX) for url in urls.values() if url.startswith(PREFIX)]
+    allowed: set[Origin] = set()
+    for url in (*settings.webhook_allow, *fixed):
+        try:
+            allowed.add(origin_of(url))
+        except RefusedError as error:
+            raise StartError(f"GW_WEBHOOK_ALLOW or GW_CHANNELS holds a bad origin ({error}).") from error
+    return ConfiguredChannels(urls, Webhook(client, allowed))
+
+
+def _dsn(value: SecretStr | None, name: str) -> str:
+    return secret(value, f"GW_DATABASE_{name}_DSN")
+
+
+async def run() -> None:
+    """Open what the service needs, then run it until it is told to stop."""
+    settings = load(Settings)
+    logs.configure("notification", settings.log_level)
+    worker_dsn = _dsn(settings.database_worker_dsn, "WORKER")
+    worker = await open_pool(worker_dsn, application_name="notification-worker")
+    people = await open_pool(_dsn(settings.database_api_dsn, "API"), application_name="notification-api")
+    producer = Producer(settings.kafka_bootstrap, prefix=settings.topic_prefix, client_id="notification")
+    await producer.start()
+    sites = Table(
+        settings.kafka_bootstrap, names.SITE, msgspec.json.Decoder(Site).decode, prefix=settings.topic_prefix
+    )
+    await sites.load()
+    # No proxies of the environment: the address that was checked is the one that is called.
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await _run(settings, client, worker, people, producer, sites)
+
+
+async def _run(
+    settings: Settings,
+    client: httpx.AsyncClient,
+    worker: Pool,
+    people: Pool,
+    producer: Producer,
+    sites: Table[Site],
+) -> None:
+    """Wire the parts together."""
+    health = Health()
+    channels = channels_of(settings, client)
+    ledger = PostgresLedger(worker, channels.lane)
+    notifying = Notifying(ledger, channels, settings.escalate_after_s)
+    woken = asyncio.Event()
+    consumer = ConsumerLoop(
+        settings.kafka_bootstrap,
+        "notification",
+        TOPICS,
+        Consumer(notifying, sites, woken).handle,
+        dead_letters=producer,
+        health=health,
+        prefix=settings.topic_prefix,
+    )
+    deliverer = Deliverer(
+        notifying,
+        ledger,
+        channels,
+        health,
+        woken=woken,
+        senders=settings.senders,
+        poll_s=settings.timer_poll_s,
+    )
+    app = create_app("notification", health=health, key=PrincipalKey.load(settings.principal_key_file))
+    api.add(app, api.Desk(people, rows, channels))
+    relay = Relay(
+        _dsn(settings.database_worker_dsn, "WORKER"), producer, schema="notification", health=health
+    )
+    await service.run(
+        sites.run(),
+        consumer.run(),
+        deliverer.run(),
+        escalate(notifying, health, woken, settings.timer_poll_s),
+        relay.run(),
+        serve(app, settings.http_host, settings.http_port),
+        on_stop=producer.stop,
+    )

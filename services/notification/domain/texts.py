@@ -1,0 +1,200 @@
+"""What people read: what happened, what to do, what not to do, in Chinese and English."""
+
+from dataclasses import dataclass
+
+from services.notification.domain.model import Language, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Gas:
+    """A gas with its explosion limits in vol% and its density against air (DOMAIN 2)."""
+
+    zh: str
+    en: str
+    lel_volpct: float
+    uel_volpct: float
+    lighter: bool
+
+
+GASES = {
+    "CH4": Gas("天然气", "natural gas", 5, 15, lighter=True),
+    "LPG": Gas("液化石油气", "LPG", 1.5, 9.5, lighter=False),
+    "C3H8": Gas("丙烷", "propane", 2.1, 9.5, lighter=False),
+    "C4H10": Gas("正丁烷", "n-butane", 1.5, 8.5, lighter=False),
+    "CO": Gas("一氧化碳", "carbon monoxide", 12.5, 74, lighter=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do and what not to do."""
+
+    do_zh: str
+    dont_zh: str
+    do_en: str
+    dont_en: str
+
+
+LEAK = Advice(
+    "立即疏散人员，关闭气源总阀，打开门窗自然通风，到室外拨打抢修电话，等待抢修班组",
+    "严禁开关任何电器和照明，严禁明火，严禁在现场打电话，严禁人员返回，严禁单人作业",
+    "Evacuate, close the main gas valve, open doors and windows, call from outside, wait for the crew",
+    "No switching of anything electric, no flames, no calls inside, nobody goes back, nobody works alone",
+)
+STATION = Advice(
+    "按场站应急预案启动现场紧急切断，疏散，设置警戒，现场测量浓度",
+    "严禁车辆启动和进出，严禁产生火花的作业，浓度高于 20 %LEL 严禁检修",
+    "Start the site's emergency shut-down, evacuate, cordon, measure on site",
+    "No vehicle starts or moves, no sparks, no repair above 20 %LEL",
+)
+CO = Advice(
+    "立即打开门窗通风，人员撤到室外空气新鲜处，有头痛恶心者就医，关闭燃具",
+    "严禁继续使用燃具，严禁关窗，严禁留人值守室内",
+    "Open doors and windows, go outside, see a doctor with headache or nausea, turn appliances off",
+    "Do not use appliances, do not close windows, nobody stays inside",
+)
+VALVE = Advice(
+    "电话联系用户和抢修班组，人工到现场确认并关闭阀门，按泄漏处置",
+    "阀门未经现场确认不得视为已关闭；报警未解除严禁开阀",
+    "Call the user and the crew, check and close the valve by hand on site, treat it as a leak",
+    "Never take the valve for closed before it was seen closed; never open it while the alarm lasts",
+)
+PRESSURE = Advice(
+    "确认切断阀状态，到现场检查调压器，逐户检查后方可恢复供气",
+    "未逐户检查严禁恢复供气；严禁带压拆卸",
+    "Check the cutoff, inspect the regulator on site, visit users one by one before restoring supply",
+    "Do not restore supply before every user was visited; do not dismantle under pressure",
+)
+DAMAGE = Advice(
+    "立即联系抢修和施工单位停工，设置警戒，关闭上下游阀门",
+    "严禁机械继续作业，严禁明火，严禁围观",
+    "Call the crew, stop the digging, cordon, close the valves up- and downstream",
+    "No machine works on, no flames, no bystanders",
+)
+TANK = Advice(
+    "停止进液，按场站规程泄压或倒罐，检查液位计和压力表",
+    "严禁超装，严禁人员单独靠近储罐",
+    "Stop filling, vent or transfer by the site's rules, check level and pressure gauges",
+    "Do not overfill, nobody goes near the tank alone",
+)
+DEVICE = Advice(
+    "核实原因，恢复设备正常工作，按期维修或更换，并留存记录",
+    "任何人不得关闭、拔除报警器或篡改其数据（安全生产法第三十六条）",
+    "Find the reason, bring the device back, repair or replace it in time, keep a record",
+    "Nobody may switch off or unplug an alarm or falsify its data (Work Safety Law, art. 36)",
+)
+PLATFORM = Advice(
+    "平台自身异常：加强电话值守，检查平台，必要时人工巡查",
+    "不得认为“无报警”就是安全",
+    "The platform itself is ill: watch by phone, check it, patrol where needed",
+    "Do not take silence for safety",
+)
+LEDGER = Advice(
+    "在系统中核实证据，按期整改或处理",
+    "未经人工确认不得对外公布",
+    "Check the evidence, put it right in time",
+    "Nothing is published before a person has confirmed it",
+)
+
+RULES: dict[str, tuple[str, str, Advice]] = {
+    "G01": ("燃气泄漏低报", "gas low", LEAK),
+    "G02": ("燃气泄漏高报", "gas high", LEAK),
+    "G03": ("场站燃气泄漏", "station gas", STATION),
+    "G04": ("同一区域多点报警", "several detectors in one zone", LEAK),
+    "G05": ("浓度快速上升", "concentration rises fast", LEAK),
+    "G06": ("一氧化碳超标", "carbon monoxide", CO),
+    "V01": ("切断阀未关闭", "valve not closed", VALVE),
+    "V02": ("切断阀异常动作", "valve moved without reason", VALVE),
+    "V03": ("报警未解除即开阀", "valve reopened while in alarm", VALVE),
+    "D01": ("探测器停用或静音", "detector disabled", DEVICE),
+    "D02": ("探测器故障", "sensor fault", DEVICE),
+    "D03": ("设备离线", "device offline", DEVICE),
+    "D04": ("设备到期", "end of life", DEVICE),
+    "D05": ("探测器检定逾期", "detector check overdue", DEVICE),
+    "D06": ("阀门检验逾期", "valve test overdue", DEVICE),
+    "D07": ("探测器气种与场所不符", "detector of the wrong gas", DEVICE),
+    "D08": ("未登记设备报警", "alarm of an unregistered device", LEAK),
+    "P01": ("调压器出口压力高", "outlet pressure high", PRESSURE),
+    "P02": ("超压切断", "over-pressure shut-off", PRESSURE),
+    "P03": ("调压器出口压力低", "outlet pressure low", PRESSURE),
+    "P04": ("压力骤降且流量突增", "pressure falls while flow surges", DAMAGE),
+    "L01": ("LNG储罐压力高", "LNG tank pressure high", TANK),
+    "L02": ("储罐液位越限", "tank level out of limits", TANK),
+    "L03": ("气化器出口温度低", "vaporizer outlet cold", TANK),
+    "O01": ("加臭量不足", "odorant low", DEVICE),
+    "C01": ("涉嫌无证经营", "possibly unlicensed", LEDGER),
+    "C02": ("许可证即将到期", "licence expires", LEDGER),
+    "C03": ("应装未装报警器或切断阀", "alarm or cutoff missing", LEDGER),
+    "C04": ("整改逾期", "rectification overdue", LEDGER),
+    "C05": ("保护范围内施工或占压", "digging or building on a pipe", DAMAGE),
+    "S01": ("报警洪泛或抖动", "alarm flood", PLATFORM),
+    "S02": ("平台自身异常", "the platform itself", PLATFORM),
+}
+UNKNOWN = ("报警", "alert", DEVICE)
+PRIORITIES = {"P1": ("紧急", "urgent"), "P2": ("高", "high"), "P3": ("中", "medium"), "P4": ("低", "low")}
+MARKS = {"": ("", ""), "test": ("【测试】", "[TEST] "), "drill": ("【演练】", "[DRILL] ")}
+LEVELS = {
+    1: ("无人确认，升级至值班主管：", "Not acknowledged, to the supervisor: "),
+    2: ("仍无人确认，升级至值班经理：", "Still not acknowledged, to the duty manager: "),
+}
+ORDERS = {
+    "assigned": ("抢修派单，请立即接单", "Dispatch order, accept it now"),
+    "reassigned": ("改派抢修派单，请立即接单", "Dispatch order now yours, accept it now"),
+    "cancelled": ("派单已取消", "Dispatch order cancelled"),
+    "escalated": ("派单无人接受或到场超时，请人工处理", "Nobody takes or reaches this order, act by hand"),
+}
+
+
+def compose(notice: Notice, language: Language) -> tuple[str, str]:
+    """Return title and body of a notice."""
+    zh = language == "zh-CN"
+    mark = MARKS[notice.mark][0 if zh else 1]
+    level = LEVELS.get(notice.level, ("", ""))[0 if zh else 1]
+    priority = PRIORITIES[notice.priority][0 if zh else 1]
+    place = " · ".join(part for part in (notice.site_name or notice.site_id, notice.zone) if part)
+    if notice.topic == "order":
+        what = ORDERS.get(notice.what, (notice.what, notice.what))[0 if zh else 1]
+        return f"{mark}{notice.priority} {priority} {what} · {place}", _order_body(notice, zh=zh)
+    name_zh, name_en, advice = RULES.get(notice.rule, UNKNOWN)
+    title = f"{mark}{level}{notice.priority} {priority} {notice.rule} {name_zh if zh else name_en} · {place}"
+    lines = [_measured(notice, zh=zh), _limits(notice, zh=zh), notice.text]
+    if zh:
+        lines += [f"应当：{advice.do_zh}。", f"严禁：{advice.dont_zh}。"]
+    else:
+        lines += [f"Do: {advice.do_en}.", f"Do not: {advice.dont_en}."]
+    return title, "\n".join(line for line in lines if line)
+
+
+def _order_body(notice: Notice, *, zh: bool) -> str:
+    """Return the text of an order and what every crew keeps to (DOMAIN 5)."""
+    if notice.what not in {"assigned", "reassigned"}:
+        return notice.text
+    rules = (
+        "应当：两人以上同行，先测浓度，设警戒，浓度不高于 20 %LEL 方可作业并反复测量。\n"
+        "严禁：单人作业；浓度高于 50 %LEL 停止作业并撤离；未查明原因不得离开。"
+        if zh
+        else "Do: go as two or more, measure first, cordon, work only at 20 %LEL or below, re-measure.\n"
+        "Do not: work alone; work above 50 %LEL; leave before the cause is found."
+    )
+    return f"{notice.text}\n{rules}"
+
+
+def _measured(notice: Notice, *, zh: bool) -> str:
+    """Return the value that raised the alert."""
+    if notice.value is None:
+        return ""
+    return f"{'测得' if zh else 'Measured'} {notice.value:g} {notice.unit}".rstrip()
+
+
+def _limits(notice: Notice, *, zh: bool) -> str:
+    """Return the explosion limits of the site's gas; staff often do not know them."""
+    gas = GASES.get(notice.gas)
+    if gas is None or notice.rule[:1] not in {"G", "D", "V"}:
+        return ""
+    if zh:
+        where = "比空气轻，向上积聚" if gas.lighter else "比空气重，沿地面和低处积聚"
+        return (
+            f"{gas.zh}：爆炸下限 {gas.lel_volpct:g} %，爆炸上限 {gas.uel_volpct:g} %（体积分数）；{where}。"
+        )
+    where = "lighter than air, gathers above" if gas.lighter else "heavier than air, gathers at the floor"
+    return f"{gas.en}: LEL {gas.lel_volpct:g} vol%, UEL {gas.uel_volpct:g} vol%; {where}."

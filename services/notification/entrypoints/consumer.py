@@ -1,0 +1,145 @@
+"""Alert, order and enforcement events in: bytes → event → notice."""
+
+import asyncio
+from typing import Protocol
+
+import asyncpg
+import msgspec
+
+from services.notification.domain.escalation import ANSWERS
+from services.notification.domain.model import Mark, Notice
+from services.notification.handlers import Notifying
+from shared.chassis.cloudevents import event_id
+from shared.chassis.consumer import Reject, Retry
+from shared.chassis.kafka import Record
+from shared.contracts import topic_names as names
+from shared.contracts.events import Alert, AlertChanged, EnforcementEvent, OrderChanged
+from shared.contracts.objects import Site
+
+TOPICS = (names.ALERT, names.ORDER, names.ENFORCEMENT)
+DATABASE_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+
+
+class Sites(Protocol):
+    """Knows sites."""
+
+    def get(self, key: str) -> Site | None:
+        """Return a site."""
+        ...
+
+
+class Consumer:
+    """Handles one record at a time; sets `woken` when there may be something to deliver."""
+
+    def __init__(self, notifying: Notifying, sites: Sites, woken: asyncio.Event) -> None:
+        self._notifying = notifying
+        self._sites = sites
+        self._woken = woken
+        self._alerts = msgspec.json.Decoder(AlertChanged)
+        self._orders = msgspec.json.Decoder(OrderChanged)
+        self._findings = msgspec.json.Decoder(EnforcementEvent)
+
+    async def handle(self, record: Record) -> None:
+        """Reject what cannot be read; wait while the database is away."""
+        if record.value is None:
+            raise Reject("not_json", "an event without data")
+        message_id = event_id(record.headers) or f"{record.topic}/{record.partition}/{record.offset}"
+        try:
+            notice, acknowledged = self._notice(record.topic, message_id, record.value)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Reject("not_json", str(error)) from error
+        if notice is None:
+            return
+        try:
+            intake = await self._notifying.take_in(notice, message_id, acknowledged=acknowledged)
+        except DATABASE_AWAY as error:
+            raise Retry(f"{type(error).__name__}: {error}") from error
+        if intake is not None and intake.planned:
+            self._woken.set()
+
+    def _notice(self, topic: str, event: str, value: bytes) -> tuple[Notice | None, bool]:
+        """Return what to tell, and whether somebody has answered; canaries never reach people."""
+        if topic == names.ALERT:
+            changed = self._alerts.decode(value)
+            if changed.alert.reserved:
+                return None, False
+            answered = changed.alert.acknowledged or changed.item.kind in ANSWERS
+            return self._alert(event, changed.alert, changed.item.kind, changed.item.at_ms), answered
+        if topic == names.ORDER:
+            told = self._orders.decode(value)
+            return (None if told.order.reserved else self._order(event, told)), False
+        return self._finding(event, self._findings.decode(value)), False
+
+    def _alert(self, event: str, alert: Alert, what: str, at_ms: int) -> Notice:
+        site = self._sites.get(alert.site_id)
+        return Notice(
+            event_id=event,
+            topic="alert",
+            subject=f"alert:{alert.alert_id}",
+            what=what if not alert.suppressed else "suppressed",
+            rule=alert.rule,
+            priority=alert.priority,
+            site_id=alert.site_id,
+            operator_id=alert.operator_id,
+            area_code=alert.area_code,
+            at_ms=at_ms,
+            mark=_mark(alert),
+            site_name=site.name if site else "",
+            zone=alert.zone,
+            gas=(site.gas or "") if site else "",
+            value=alert.value,
+            unit=alert.unit,
+            site_phones=tuple((one.name, one.phone) for one in site.contacts) if site else (),
+        )
+
+    def _order(self, event: str, told: OrderChanged) -> Notice:
+        order = told.order
+        site = self._sites.get(order.site_id)
+        return Notice(
+            event_id=event,
+            topic="order",
+            subject=f"order:{order.order_id}",
+            what=told.item.kind,
+            priority=order.priority,
+            site_id=order.site_id,
+            operator_id=order.operator_id,
+            area_code=order.area_code,
+            at_ms=told.item.at_ms,
+            mark="test" if order.test else "",
+            site_name=site.name if site else "",
+            text=order.text,
+            crew_id=order.crew_id,
+            members=tuple(order.members),
+        )
+
+    def _finding(self, event: str, finding: EnforcementEvent) -> Notice:
+        site = self._sites.get(finding.site_id) if finding.site_id else None
+        return Notice(
+            event_id=event,
+            topic="enforcement",
+            subject=f"finding:{finding.finding_id}",
+            what=finding.state,
+            rule=finding.rule,
+            priority=finding.priority,
+            site_id=finding.site_id or "",
+            operator_id=finding.operator_id,
+            area_code=finding.area_code,
+            at_ms=finding.at_ms,
+            site_name=site.name if site else "",
+            text=finding.reason,
+        )
+
+
+def _mark(alert: Alert) -> Mark:
+    """Return how an alert is marked everywhere: 测试 or 演练."""
+    if alert.reason.startswith("drill"):
+        return "drill"
+    return "test" if alert.test else ""

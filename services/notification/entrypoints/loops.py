@@ -1,0 +1,119 @@
+"""Deliveries and escalations: rows that are due, looked at by the database's clock."""
+
+import asyncio
+from collections import Counter
+
+from services.notification.domain.model import Delivery
+from services.notification.entrypoints.consumer import DATABASE_AWAY
+from services.notification.handlers import Notifying
+from services.notification.ports import Channels, Ledger
+from shared.chassis.health import Health
+from shared.chassis.logs import get_logger
+from shared.chassis.metrics import Counter as Counted
+
+LANE_MAX = 4  # so that a receiver that hangs keeps at most so many senders waiting
+CLAIM_MAX = 4
+PAUSE_S_MAX = 10.0
+STOP_S = 5.0
+
+SENT = Counted("gas_notification_attempts_total", "Attempts to deliver", ["channel", "delivered"])
+
+
+class Deliverer:
+    """Keeps up to `senders` deliveries on their way."""
+
+    def __init__(
+        self,
+        notifying: Notifying,
+        ledger: Ledger,
+        channels: Channels,
+        health: Health,
+        *,
+        woken: asyncio.Event,
+        senders: int,
+        poll_s: float,
+    ) -> None:
+        self._notifying = notifying
+        self._ledger = ledger
+        self._channels = channels
+        self._health = health
+        self._woken = woken
+        self._senders = senders
+        self._poll_s = poll_s
+        self._lanes: Counter[str] = Counter()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is on its way then gets a few seconds to end."""
+        try:
+            while True:
+                pause_s = self._poll_s
+                try:
+                    if await self._start_some():
+                        continue
+                    self._health.set("deliveries", ok=True)
+                except DATABASE_AWAY as error:
+                    pause_s = min(max(pause_s, 1.0) * 2, PAUSE_S_MAX)
+                    self._health.set("deliveries", ok=False, detail=type(error).__name__)
+                    get_logger().warning("deliveries wait for the database", error=str(error))
+                await self._wait(pause_s)
+        finally:
+            if self._running:
+                await asyncio.wait(self._running, timeout=STOP_S)
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait until somebody planned a delivery, a sender is free, or `seconds` have passed."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+        self._woken.clear()
+
+    async def _start_some(self) -> bool:
+        free = self._senders - len(self._running)
+        if free <= 0:
+            return False
+        busy = [lane for lane, count in self._lanes.items() if count >= LANE_MAX]
+        claimed = await self._ledger.claim(min(free, CLAIM_MAX), busy)
+        for delivery in claimed:
+            lane = self._channels.lane(delivery.channel, delivery.address)
+            self._lanes[lane] += 1
+            task = asyncio.create_task(self._deliver(delivery, lane))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return bool(claimed)
+
+    async def _deliver(self, delivery: Delivery, lane: str) -> None:
+        try:
+            result = await self._notifying.deliver(delivery)
+            SENT.labels(delivery.channel, str(result.delivered)).inc()
+            if not result.delivered:
+                get_logger().warning(
+                    "not delivered",
+                    delivery=delivery.delivery_id,
+                    channel=delivery.channel,
+                    why=result.detail,
+                )
+        except DATABASE_AWAY as error:
+            # The lease runs out and the same key is sent again.
+            get_logger().warning("sent but not marked", delivery=delivery.delivery_id, error=str(error))
+        finally:
+            self._lanes[lane] -= 1
+            self._woken.set()
+
+
+async def escalate(notifying: Notifying, health: Health, woken: asyncio.Event, poll_s: float) -> None:
+    """Escalate until cancelled; several instances may do so, the rows decide."""
+    pause_s = poll_s
+    while True:
+        try:
+            if await notifying.escalate():
+                woken.set()
+            pause_s = poll_s
+            health.set("escalations", ok=True)
+        except DATABASE_AWAY as error:
+            pause_s = min(pause_s * 2, PAUSE_S_MAX)
+            health.set("escalations", ok=False, detail=type(error).__name__)
+            get_logger().warning("escalations wait for the database", error=str(error))
+        await asyncio.sleep(pause_s)

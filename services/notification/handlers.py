@@ -1,0 +1,49 @@
+"""Use cases: take an event in, escalate, deliver."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.notification.domain.backoff import next_delay_s
+from services.notification.domain.escalation import ladder
+from services.notification.domain.model import Book, Delivery, Intake, Notice, Planned, Result
+from services.notification.domain.routing import plan
+from services.notification.ports import Channels, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Notifying:
+    """The use cases over one ledger; `areas` maps a prefix of the area code to seconds per level."""
+
+    ledger: Ledger
+    channels: Channels
+    areas: Mapping[str, Sequence[int]]
+
+    async def take_in(self, notice: Notice, message_id: str, *, acknowledged: bool = False) -> Intake | None:
+        """Plan deliveries and escalations of one event; an acknowledged alert is escalated no further."""
+
+        def decide(book: Book) -> Intake:
+            return Intake(
+                planned=plan(notice, book, self.channels.names),
+                escalate_after_s=ladder(notice, acknowledged=acknowledged, areas=self.areas),
+                answered=acknowledged,
+            )
+
+        return await self.ledger.take_in(notice, message_id, decide)
+
+    async def escalate(self) -> int:
+        """Send on everything that nobody acknowledged in time; return how many levels that were."""
+        count = 0
+
+        def decide(notice: Notice, book: Book) -> Sequence[Planned]:
+            return plan(notice, book, self.channels.names)
+
+        while await self.ledger.escalate(decide):
+            count += 1
+        return count
+
+    async def deliver(self, delivery: Delivery) -> Result:
+        """Try one delivery and record how it went."""
+        result = await self.channels.send(delivery)
+        delay_s = None if result.final else next_delay_s(delivery.attempts)
+        await self.ledger.mark(delivery, result, delay_s)
+        return result
