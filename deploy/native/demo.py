@@ -5,21 +5,18 @@
 
 import argparse
 import asyncio
-import contextlib
 import fcntl
-import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from deploy.native import session
 from deploy.native.errors import SetupError
 from deploy.native.live import Live
-from deploy.native.places import PROJECT, state_dir
+from deploy.native.places import state_dir
 from deploy.native.stack import Stack
 from simulators import stories
 from simulators.telling import Teller
@@ -43,7 +40,7 @@ def only_one(state: Path) -> Iterator[None]:
 
 
 def main(argv: list[str]) -> int:
-    """Run the demo; 0 when all went well, 1 when a step is missing or late, 130 after Ctrl-C before it began."""
+    """Run the demo; 0: all went well, 1: a step is missing or late, 130: Ctrl-C."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="play once, check, and end")
     parser.add_argument("--story", help=f"one of {', '.join(stories.names())}")

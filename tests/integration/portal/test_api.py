@@ -1,0 +1,240 @@
+"""Signing in, the second factor, what reaches the services, and the live stream, on the real engines."""
+
+import asyncio
+import time
+
+import httpx
+import msgspec
+import orjson
+import pyotp
+import pytest
+from fastapi import FastAPI, Request
+
+from services.portal.adapters.postgres import PostgresPeople
+from services.portal.app import _streams, build
+from services.portal.domain.people import Account
+from services.portal.handlers import hash_password
+from services.portal.settings import Settings
+from shared.chassis.database import open_pool
+from shared.chassis.health import Health
+from shared.chassis.kafka import Producer
+from shared.chassis.principal import HEADER, PrincipalKey
+from shared.contracts.events import Alert, AlertChanged, TimelineItem
+
+ORIGIN = "http://portal.test"
+SECRET = pyotp.random_base32()
+LIMIT_S = 20
+
+
+def person(username: str, role: str, **more) -> dict:
+    return {
+        "username": username,
+        "role": role,
+        "operator_id": None,
+        "area_code": None,
+        "crew_id": None,
+        "totp_secret": None,
+    } | more
+
+
+PEOPLE = [
+    person("watch", "watch", operator_id="op-a", totp_secret=SECRET),
+    person("member", "crew_member", operator_id="op-a", crew_id="crew-1"),
+    person("viewer", "regulator_viewer", area_code="530602"),
+    person("admin", "administrator", totp_secret=pyotp.random_base32()),
+]
+
+
+@pytest.fixture
+async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
+    found = await database("portal")
+    key_file = tmp_path / "key"
+    PrincipalKey.create(key_file)
+    key = PrincipalKey.load(key_file)
+    upstream = FastAPI()
+    heard: list[dict] = []
+
+    @upstream.api_route("/{path:path}", methods=["GET", "POST"])
+    async def echo(path: str, request: Request) -> dict:
+        who = key.verify(request.headers[HEADER], "alerting")
+        heard.append({"path": path, "who": who, "headers": dict(request.headers)})
+        return {"path": path, "second_factor": who.second_factor}
+
+    pool = await open_pool(found.services["portal"].api, application_name="test")
+    store = PostgresPeople(pool)
+    password_hash = await hash_password("right")
+    for one in PEOPLE:
+        await store.add(
+            Account(name="x", password_hash=password_hash, totp_last_step=0, disabled=False, **one)
+        )
+    settings = Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        http_port=1,
+        principal_key_file=key_file,
+        topic_prefix=topic_prefix,
+        upstreams={"alerting": "http://alerting"},
+        public_origin=ORIGIN,
+    )
+    health = Health()
+    streams = _streams(settings, health)
+    upstream_client = httpx.AsyncClient(transport=httpx.ASGITransport(upstream))
+    app = build(settings, store, upstream_client, streams, health)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN)
+    client.heard, client.streams, client.pool = heard, streams, pool
+    yield client
+    await client.aclose()
+    await upstream_client.aclose()
+    await pool.close()
+
+
+async def sign_in(portal, username="member", otp=None, password="right"):
+    body = {"username": username, "password": password} | ({"otp": otp} if otp else {})
+    return await portal.post("/api/v1/session", json=body)
+
+
+def bearer(answer) -> dict:
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+async def test_the_service_hears_who_asks_and_nobody_can_say_it_themselves(portal):
+    answer = await sign_in(portal)
+    headers = bearer(answer) | {HEADER: "forged", "Idempotency-Key": "k"}
+    assert (await portal.get("/api/v1/alerts?limit=3", headers=headers)).json()["path"] == "api/v1/alerts"
+    who = portal.heard[-1]["who"]
+    assert (who.subject, who.operator_id, who.crew_id, who.roles) == (
+        "member",
+        "op-a",
+        "crew-1",
+        {"crew_member"},
+    )
+    assert portal.heard[-1]["headers"]["idempotency-key"] == "k"
+
+
+async def test_without_a_live_token_everything_is_401_before_anything_else(portal):
+    portal.cookies.clear()
+    for path in ("alerts", "nothing", "people", "stream/alerts"):
+        assert (await portal.get(f"/api/v1/{path}")).status_code == 401
+    assert (await portal.post("/api/v1/alerts/x:acknowledge", content=b"{")).status_code == 401
+    assert (await portal.get("/api/v1/alerts", headers={"Authorization": "Bearer x"})).status_code == 401
+
+
+async def test_a_code_works_once_and_a_password_alone_does_not(portal):
+    assert (await sign_in(portal, "watch")).json()["type"] == "second-factor-needed"
+    code = pyotp.TOTP(SECRET).now()
+    assert (await sign_in(portal, "watch", code)).status_code == 200
+    assert (await sign_in(portal, "watch", code)).status_code == 401
+    assert (await sign_in(portal, "watch", pyotp.TOTP(SECRET).at(int(time.time()) + 30))).status_code == 200
+
+
+async def test_arming_a_valve_needs_a_fresh_code(portal):
+    answer = await sign_in(portal, "watch", pyotp.TOTP(SECRET).at(int(time.time()) - 30))
+    code = pyotp.TOTP(SECRET).now()
+    arm = {"reason": "leak", "otp": code}
+    first = await portal.post("/api/v1/valves/v1:arm", json=arm, headers=bearer(answer))
+    again = await portal.post("/api/v1/valves/v1:arm", json=arm, headers=bearer(answer))
+    assert (first.json()["second_factor"], again.json()["second_factor"]) == (True, False)
+
+
+async def test_guessing_stops_after_five_failures(portal):
+    for _ in range(5):
+        assert (await sign_in(portal, password="wrong")).status_code == 401
+    assert (await sign_in(portal)).status_code == 429
+    assert (await sign_in(portal, "viewer")).status_code == 200
+
+
+async def test_refreshing_rotates_and_signing_out_ends(portal):
+    first = await sign_in(portal)
+    portal.cookies.clear()
+    second = await portal.post("/api/v1/session:refresh", headers=bearer(first))
+    portal.cookies.clear()
+    assert (await portal.get("/api/v1/people/me", headers=bearer(first))).status_code == 401
+    assert (await portal.get("/api/v1/people/me", headers=bearer(second))).json()["username"] == "member"
+    assert (await portal.delete("/api/v1/session", headers=bearer(second))).status_code == 204
+    assert (await portal.get("/api/v1/people/me", headers=bearer(second))).status_code == 401
+
+
+async def test_a_cookie_acts_only_from_our_own_origin(portal):
+    await sign_in(portal)
+    assert (await portal.get("/api/v1/alerts")).status_code == 200
+    url = "/api/v1/alerts/x:acknowledge"
+    assert (await portal.post(url, json={})).status_code == 403
+    assert (await portal.post(url, json={}, headers={"Origin": "http://evil.test"})).status_code == 403
+    assert (await portal.post(url, json={}, headers={"Origin": ORIGIN})).status_code == 200
+
+
+async def test_people_are_for_administrators(portal):
+    member = await sign_in(portal)
+    assert (await portal.get("/api/v1/people", headers=bearer(member))).status_code == 403
+
+
+async def test_a_service_that_is_away_is_503_and_an_unknown_path_404(portal):
+    member = await sign_in(portal)
+    assert (await portal.get("/api/v1/orders", headers=bearer(member))).status_code == 404
+    assert (await portal.get("/api/v1/what", headers=bearer(member))).status_code == 404
+
+
+def alert(alert_id: str, operator_id: str, area_code: str, *, reserved: bool = False) -> bytes:
+    found = Alert(
+        alert_id=alert_id, rule="G02", priority="P1", site_id="s",
+        operator_id=operator_id, area_code=area_code,
+        zone="z", device_ids=["d"], active=True, acknowledged=False, suppressed=False, test=False,
+        opened_at_ms=0, updated_at_ms=0, rule_version=1, reserved=reserved,
+    )  # fmt: skip
+    return msgspec.json.encode(AlertChanged(found, TimelineItem(0, "raised")))
+
+
+async def lines(frames, count):
+    found = []
+    async with asyncio.timeout(LIMIT_S):
+        async for frame in frames:
+            if b"data: " in frame:
+                found.append(orjson.loads(frame.partition(b"data: ")[2])["alert_id"])
+            if len(found) == count:
+                break
+    await frames.aclose()
+    return found
+
+
+async def test_a_stream_shows_its_reader_its_own_and_resumes(portal, kafka_bootstrap, topic_prefix):
+    from services.portal.entrypoints.streams import _frames
+    from shared.chassis.principal import Principal
+
+    stream = portal.streams["alerts"]
+    task = asyncio.create_task(stream.run())
+    producer = Producer(kafka_bootstrap, prefix=topic_prefix)
+    await producer.start()
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            while stream._replay is None:
+                await asyncio.sleep(0.05)
+        mine = Principal("w", frozenset({"watch"}), operator_id="op-a")
+        county = Principal("v", frozenset({"regulator_viewer"}), area_code="530602")
+        outside = Principal("x", frozenset({"administrator"}))
+
+        async def lives() -> bool:
+            return True
+
+        def read(principal, last=None):
+            missed, queue = stream.subscribe(principal, last)
+            return _frames(stream, principal, missed, queue, lives)
+
+        live_mine, live_county = read(mine), read(county)
+        started = stream._replay.position()
+        for value in (
+            alert("a1", "op-a", "530602"),
+            alert("b1", "op-b", "530602"),
+            alert("c1", "op-a", "530602", reserved=True),
+            b"not json",
+            alert("a2", "op-a", "530621"),
+        ):
+            await producer.send("gas.alert.v1", value, key=b"s")
+        assert await lines(live_mine, 2) == ["a1", "a2"]
+        assert await lines(live_county, 2) == ["a1", "b1"]
+        assert await lines(read(mine, started), 2) == ["a1", "a2"]
+        assert stream.subscribe(outside, started)[0] == []
+        assert b"event: reset" in stream.subscribe(mine, "99999")[0][0]
+        assert stream._readers
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await producer.stop()
