@@ -3,7 +3,7 @@
 import asyncio
 
 from services.history.adapters.devices import Devices
-from services.history.adapters.queries import Queries
+from services.history.adapters.queries import Queries, open_query_pool
 from services.history.adapters.rollups import Rollups
 from services.history.adapters.writer import Writer
 from services.history.entrypoints.api import add_routes
@@ -15,7 +15,6 @@ from services.history.settings import Settings
 from shared.chassis import logs
 from shared.chassis.clock import SystemClock
 from shared.chassis.consumer import ConsumerLoop
-from shared.chassis.database import open_pool
 from shared.chassis.health import Health
 from shared.chassis.http import create_app, serve
 from shared.chassis.kafka import Producer
@@ -32,9 +31,7 @@ async def start() -> None:
     worker = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
     health = Health()
     clock = SystemClock()
-    pool = await open_pool(
-        secret(settings.database_api_dsn, "GW_DATABASE_API_DSN"), application_name="history api"
-    )
+    pool = await open_query_pool(secret(settings.database_api_dsn, "GW_DATABASE_API_DSN"))
     letters = Producer(settings.kafka_bootstrap, prefix=settings.topic_prefix, client_id="history")
     await letters.start()
     keys, told = Devices(worker, health), Devices(worker, health)

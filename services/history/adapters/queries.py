@@ -1,15 +1,14 @@
 """Reading: first the device under row-level security, then its rows by its key."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 
 from services.history.adapters import sql
 from services.history.domain.buckets import POINTS_MAX, Bucket
-from services.history.domain.window import DAY_MS, HOUR_MS
-from shared.chassis.database import Pool, transaction
+from shared.chassis.database import Pool, open_pool, transaction
 from shared.chassis.principal import Principal
 
 PENDING_HOURS_MAX = 48
@@ -70,6 +69,12 @@ def moment(unix_ms: int) -> datetime:
     return datetime.fromtimestamp(unix_ms / 1000, UTC)
 
 
+async def open_query_pool(dsn: str) -> Pool:
+    """Open a pool whose plans are made for the range that is asked, so that only its chunks are opened."""
+    joint = "&" if "?" in dsn else "?"
+    return await open_pool(f"{dsn}{joint}plan_cache_mode=force_custom_plan", application_name="history api")
+
+
 class Queries:
     """Answers questions about what was stored, in the name of who asks."""
 
@@ -110,7 +115,7 @@ class Queries:
         since, until = moment(from_ms), moment(to_ms)
         pending = await self._pool.fetch(_PENDING, key, since, until, PENDING_HOURS_MAX)
         hours = [row["hour"] for row in pending]
-        width = f"{bucket.width_ms // HOUR_MS} hours"
+        width = timedelta(milliseconds=bucket.width_ms)
         if not bucket.daily:
             return await self._buckets(_BY_HOUR, key, since, until, width, limit, hours)
         days = sorted({hour.replace(hour=0) for hour in hours})
@@ -125,6 +130,3 @@ class Queries:
         """Return the newest of each device that is visible to who asks, by device id."""
         async with transaction(self._pool, asking) as connection:
             return await connection.fetch(_LATEST, device_id, site_id, after, limit)
-
-
-__all__ = ["DAY_MS", "Queries", "moment"]
