@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.alerting.domain.site import SiteFacts, SiteState
+from services.alerting.domain.spec import Spec
 
 
 class Fenced(Exception):  # noqa: N818 - a fact about ownership, not a fault
@@ -50,7 +51,11 @@ class Unit(Protocol):
         """Write what changed in the states: alerts, timeline, valves, commands, and the outbox."""
         ...
 
-    async def hold(self, site_id: str, order_id: str | None) -> None:
+    async def first_time(self, consumer: str, message_id: str) -> bool:
+        """Tell whether this message is handled for the first time, and remember it."""
+        ...
+
+    async def hold(self, site_id: str, order_id: str | None, crew_id: str | None = None) -> None:
         """Note which order's crew holds a site; None when nobody does."""
         ...
 
@@ -68,4 +73,24 @@ class AlertStore(Protocol):
 
     def unit(self) -> AbstractAsyncContextManager[Unit]:
         """Begin a transaction; leaving it commits, an exception rolls it back."""
+        ...
+
+
+class Registry(Protocol):
+    """What the registry's topics said last."""
+
+    def facts(self, site_id: str) -> SiteFacts:
+        """Return a site's facts, bare ones for a site that is not known."""
+        ...
+
+    def specs(self, partition: int) -> list[Spec]:
+        """Return the devices of a partition."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """Where items go that cannot be read."""
+
+    async def put(self, partition: int, offset: int, value: bytes, reason: str, detail: str) -> None:
+        """Keep one item; returns when it is durable."""
         ...

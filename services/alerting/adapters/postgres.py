@@ -1,0 +1,206 @@
+"""The store in PostgreSQL: what is decided is written in one transaction with the offset it was decided at.
+
+A pass over all partitions is one transaction of about ten round trips, however many sites it touches.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from services.alerting.adapters import rows, valve_store
+from services.alerting.adapters.valve_store import Place, Signer
+from services.alerting.domain.setpoints import SetPoint
+from services.alerting.domain.site import Change, SiteFacts, SiteState
+from services.alerting.ports import Advance, Claim, Fenced
+from shared.chassis import outbox
+from shared.chassis.database import Connection, Pool, transaction
+from shared.chassis.inbox import first_time
+
+_CLAIM = """
+INSERT INTO partition AS p (partition, owner_epoch) VALUES ($1, 1)
+ON CONFLICT (partition) DO UPDATE SET owner_epoch = p.owner_epoch + 1
+RETURNING "offset", owner_epoch, snapshot, snapshot_offset
+"""
+_ADVANCE = """
+UPDATE partition AS p SET "offset" = a.new_offset
+FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[]) AS a (partition, epoch, was, new_offset)
+WHERE p.partition = a.partition AND p.owner_epoch = a.epoch AND p."offset" = a.was
+"""
+_SNAPSHOT = """
+UPDATE partition SET snapshot = $4, snapshot_offset = $3, snapshot_at = clock_timestamp()
+WHERE partition = $1 AND owner_epoch = $2 AND snapshot_offset <= $3 AND "offset" >= $3
+"""
+_LOCK_SITES = """
+WITH new AS (INSERT INTO site (site_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING)
+SELECT 1
+"""
+_SITES = (
+    "SELECT site_id, holder_order_id FROM site WHERE site_id = ANY($1::text[]) ORDER BY site_id FOR UPDATE"
+)
+_OPEN = "SELECT * FROM alert WHERE site_id = ANY($1::text[]) AND is_open ORDER BY alert_id"
+_COLUMNS = ", ".join(rows.COLUMNS)
+_SAVE = f"""
+INSERT INTO alert ({_COLUMNS}) SELECT {_COLUMNS} FROM jsonb_populate_recordset(NULL::alert, $1::jsonb)
+ON CONFLICT (alert_id) DO UPDATE SET
+  {", ".join(f"{name} = EXCLUDED.{name}" for name in rows.COLUMNS if name != "alert_id")}
+"""  # noqa: S608 - the names are the dataclass's own
+_TIMELINE = """
+INSERT INTO timeline (alert_id, operator_id, area_code, at_ms, kind, actor, command_id, reason)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+  $8::text[])
+"""
+_HOLD = """
+INSERT INTO site (site_id, holder_order_id, held_since_ms, holder_crew_id) VALUES ($1, $2, $3, $4)
+ON CONFLICT (site_id) DO UPDATE SET holder_order_id = $2, held_since_ms = $3, holder_crew_id = $4
+"""
+_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+_SET_POINTS = """
+SELECT key, value, unit, on_ms, off_ms, deadband, priority, standard, clause, verified, latched, scope,
+  version, effective_from_ms, effective_to_ms FROM set_point
+"""
+
+
+class PostgresUnit:
+    """One transaction."""
+
+    def __init__(self, connection: Connection, signer: Signer) -> None:
+        self.connection = connection
+        self.now_ms = 0
+        self._signer = signer
+
+    async def begin(self) -> None:
+        """Read the database's clock."""
+        self.now_ms = await self.connection.fetchval(_NOW)
+
+    async def advance(self, advances: Sequence[Advance]) -> None:
+        """Compare and set the offsets of partitions; raise Fenced when one is not as it was left."""
+        ordered = sorted(advances, key=lambda a: a.partition)
+        status = await self.connection.execute(
+            _ADVANCE,
+            [a.partition for a in ordered],
+            [a.owner_epoch for a in ordered],
+            [a.offset for a in ordered],
+            [a.new_offset for a in ordered],
+        )
+        if int(status.rpartition(" ")[2]) != len(ordered):
+            raise Fenced(f"one of the partitions {[a.partition for a in ordered]} has another owner")
+
+    async def load(self, facts: Sequence[SiteFacts]) -> dict[str, SiteState]:
+        """Lock the sites in the order of their ids; return what is open there."""
+        states = {f.site_id: SiteState(f) for f in sorted(facts, key=lambda f: f.site_id)}
+        ids = list(states)
+        held = await self.connection.fetch(_SITES, ids)
+        if len(held) < len(ids):
+            await self.connection.execute(_LOCK_SITES, ids)
+            held = await self.connection.fetch(_SITES, ids)
+        for row in held:
+            states[row["site_id"]].holder_order_id = row["holder_order_id"]
+        for row in await self.connection.fetch(_OPEN, ids):
+            alert = rows.from_row(row)
+            states[alert.site_id].alerts[alert.alert_id] = alert
+        if any(state.facts.valves for state in states.values()):
+            for site_id, valves in (await valve_store.load(self.connection, ids)).items():
+                states[site_id].valves = valves
+        return states
+
+    async def save(self, states: Sequence[SiteState]) -> None:
+        """Write what changed, its timeline, and the events and commands that follow from it."""
+        changes = [change for state in states for change in state.changed]
+        newest = {change.alert.alert_id: change.alert for change in changes}
+        if newest:
+            # What ends goes first: its row must leave the unique index before a new episode enters it.
+            ordered = sorted(newest.values(), key=lambda alert: (alert.active, alert.alert_id))
+            for active in (False, True):
+                batch = [rows.to_row(alert) for alert in ordered if alert.active is active]
+                if batch:
+                    await self.connection.execute(_SAVE, batch)
+        lines = [change for change in changes if change.item is not None]
+        await self._timeline(lines)
+        messages = [rows.message(change) for change in lines]
+        messages += await self._valves(states)
+        await outbox.put(self.connection, messages)
+        for state in states:
+            state.changed, state.valves_changed, state.commands = [], {}, []
+
+    async def _timeline(self, lines: Sequence[Change]) -> None:
+        if not lines:
+            return
+        items = [(change.alert, change.item) for change in lines if change.item is not None]
+        await self.connection.execute(
+            _TIMELINE,
+            [alert.alert_id for alert, _ in items],
+            [alert.operator_id for alert, _ in items],
+            [alert.area_code for alert, _ in items],
+            [item.at_ms for _, item in items],
+            [item.kind for _, item in items],
+            [item.actor for _, item in items],
+            [item.command_id for _, item in items],
+            [item.reason for _, item in items],
+        )
+
+    async def _valves(self, states: Sequence[SiteState]) -> list[outbox.Message]:
+        changed = [
+            (place_of(state, valve_id), state.valves[valve_id], deadline_ms)
+            for state in states
+            for valve_id, deadline_ms in state.valves_changed.items()
+        ]
+        if changed:
+            await valve_store.save(self.connection, changed)
+        commands = [(state, valve_id, command) for state in states for valve_id, command in state.commands]
+        places = {valve_id: place_of(state, valve_id) for state, valve_id, _ in commands}
+        return valve_store.messages(self._signer, places, [(v, command) for _, v, command in commands])
+
+    async def hold(self, site_id: str, order_id: str | None, crew_id: str | None = None) -> None:
+        """Note which order's crew holds a site."""
+        await self.connection.execute(_HOLD, site_id, order_id, self.now_ms if order_id else None, crew_id)
+
+    async def first_time(self, consumer: str, message_id: str) -> bool:
+        """Tell whether this message is handled for the first time, and remember it."""
+        return await first_time(self.connection, consumer, message_id)
+
+
+def place_of(state: SiteState, valve_id: str) -> Place:
+    """Return where a valve stands and who speaks for it."""
+    facts = state.facts
+    zone = next((zone for zone, valves in facts.valves.items() if valve_id in valves), "")
+    return Place(
+        valve_id,
+        facts.clients.get(valve_id, valve_id),
+        facts.site_id,
+        facts.operator_id,
+        facts.area_code,
+        zone,
+    )
+
+
+class PostgresStore:
+    """Decisions in PostgreSQL, under the worker's role."""
+
+    def __init__(self, pool: Pool, signer: Signer) -> None:
+        self._pool = pool
+        self._signer = signer
+
+    async def claim(self, partition: int) -> Claim:
+        """Take a partition over."""
+        async with transaction(self._pool) as connection:
+            row = await connection.fetchrow(_CLAIM, partition)
+        if row is None:
+            raise RuntimeError("the claim of a partition returned no row")
+        return Claim(partition, row["offset"], row["owner_epoch"], row["snapshot"], row["snapshot_offset"])
+
+    async def snapshot(self, claim: Claim, offset: int, data: bytes) -> None:
+        """Keep a snapshot; nothing happens when the claim is outdated."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(_SNAPSHOT, claim.partition, claim.owner_epoch, offset, data)
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[PostgresUnit]:
+        """Begin a transaction."""
+        async with transaction(self._pool) as connection:
+            unit = PostgresUnit(connection, self._signer)
+            await unit.begin()
+            yield unit
+
+    async def set_points(self) -> list[SetPoint]:
+        """Return every version of every set-point."""
+        async with transaction(self._pool) as connection:
+            return [SetPoint(**dict(row)) for row in await connection.fetch(_SET_POINTS)]
