@@ -42,7 +42,7 @@ def router(deps: Deps) -> APIRouter:
                     asking.subject,
                     body.reason,
                 )
-                state = await _state(unit, deps, device)
+                state = await one_site(unit, deps.registry, device.site_id)
                 return 200, {
                     "arm_token": armed.token,
                     "expires_at": rfc3339(armed.expires_at_ms),
@@ -96,13 +96,6 @@ async def _valve(deps: Deps, asking: Principal, valve_id: str) -> Device:
     raise not_found("valve")
 
 
-async def _state(unit: ActingUnit, deps: Deps, device: Device) -> SiteState:
-    state = await one_site(unit, deps.registry, device.site_id)
-    if state is None:
-        raise not_found("valve")
-    return state
-
-
 def _affected(deps: Deps, device: Device, state: SiteState) -> dict[str, Any]:
     site = deps.registry.site(device.site_id)
     valve = loops.valve_of(state, device.device_id)
@@ -120,7 +113,7 @@ def _affected(deps: Deps, device: Device, state: SiteState) -> dict[str, Any]:
 async def _close(
     unit: ActingUnit, deps: Deps, device: Device, asking: Principal, reason: str
 ) -> tuple[int, dict[str, Any]]:
-    state = await _state(unit, deps, device)
+    state = await one_site(unit, deps.registry, device.site_id)
     valve = loops.valve_of(state, device.device_id)
     at = loops.moment(state, device.device_id, unit.now_ms, uuid7)
     near = [a for a in state.in_zone(device.zone) if a.active and a.family in GAS_FAMILIES]

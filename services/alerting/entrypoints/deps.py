@@ -1,6 +1,6 @@
 """What the API and the timers are wired with."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -23,8 +23,8 @@ class ActingUnit(Unit, Protocol):
 class Registry(Protocol):
     """What the registry's topics said last."""
 
-    def facts(self, site_id: str) -> SiteFacts | None:
-        """Return a site's facts."""
+    def facts(self, site_id: str) -> SiteFacts:
+        """Return a site's facts, bare ones for a site that is not known."""
         ...
 
     def site(self, site_id: str) -> Site | None:
@@ -47,12 +47,6 @@ class Deps:
     woken: Callable[[], None]
 
 
-async def one_site(unit: Unit, registry: Registry, site_id: str) -> SiteState | None:
-    """Lock one site and return its state, or None when the registry no longer knows it."""
-    facts = registry.facts(site_id)
-    if facts is None:
-        return None
-    return (await unit.load([facts]))[site_id]
-
-
-Act = Callable[[], Awaitable[tuple[int, dict[str, Any]]]]
+async def one_site(unit: Unit, registry: Registry, site_id: str) -> SiteState:
+    """Lock one site and return its state."""
+    return (await unit.load([registry.facts(site_id)]))[site_id]

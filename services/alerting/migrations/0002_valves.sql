@@ -37,6 +37,9 @@ CREATE TABLE valve_command (
 );
 CREATE INDEX valve_command_page ON valve_command (valve_id, seq DESC, command_id DESC);
 
+-- Whose crew holds the site: only its lead resets a latched alert.
+ALTER TABLE site ADD COLUMN holder_crew_id text;
+
 -- A person armed a close with the second factor; the token is known to that person only.
 CREATE TABLE valve_arm (
   token_sha256 bytea PRIMARY KEY,
@@ -78,4 +81,5 @@ GRANT SELECT ON valve, valve_command, rule_proposal TO alerting_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON valve, valve_command, valve_arm, rule_proposal TO alerting_worker;
 
 -- migrate:down
+ALTER TABLE site DROP COLUMN holder_crew_id;
 DROP TABLE rule_proposal, valve_arm, valve_command, valve;

@@ -1,0 +1,233 @@
+"""Alerts: read them, and act on them under the lock of their site."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.alerting.adapters import alert_queries
+from services.alerting.domain.acts import SHELVE_MS_MAX, Act, Asked, Refusal, do
+from services.alerting.domain.site import Alert
+from services.alerting.entrypoints import inputs
+from services.alerting.entrypoints.access import Acting, Reading, Resetting
+from services.alerting.entrypoints.deps import ActingUnit, Deps, one_site
+from shared.chassis.database import transaction
+from shared.chassis.http import (
+    Limit,
+    decode_cursor,
+    etag,
+    field_problem,
+    if_match,
+    not_found,
+    page,
+    problem,
+    stale,
+)
+from shared.chassis.idempotency import once
+from shared.chassis.principal import Principal
+
+_SAID = {
+    Refusal.CLOSED: "The alert is closed: it returned to normal and was acknowledged.",
+    Refusal.ALREADY_ACKNOWLEDGED: "Somebody acknowledged it before.",
+    Refusal.ALREADY_CONFIRMED: "Somebody confirmed it before.",
+    Refusal.ALREADY_SILENCED: "It is silent already.",
+    Refusal.NOT_SHELVED: "It is not shelved.",
+    Refusal.P1_IS_NOT_SHELVED: "A P1 alert cannot be shelved.",
+    Refusal.NOT_LATCHED: "Only an active, latched alert is reset.",
+    Refusal.CREW_NOT_ARRIVED: "The crew of this order has not arrived at the site.",
+    Refusal.GAS_ABOVE_CLEAR_POINT: "The gas is not below the clear point yet.",
+}
+
+
+def router(deps: Deps) -> APIRouter:
+    """Return the routes below `/api/v1/alerts`."""
+    routes = APIRouter(prefix="/api/v1/alerts")
+    _reads(routes, deps)
+    _verbs(routes, deps)
+    return routes
+
+
+def _reads(routes: APIRouter, deps: Deps) -> None:
+    @routes.get("")
+    async def alerts(
+        asking: Reading,
+        alert_id: UUID | None = None,
+        rule: Annotated[list[str] | None, Query()] = None,
+        priority: Annotated[list[str] | None, Query()] = None,
+        site_id: str | None = None,
+        zone: str | None = None,
+        device_ids: str | None = None,
+        device_id: str | None = None,
+        operator_id: str | None = None,
+        area: str | None = None,
+        area_code: str | None = None,
+        active: bool | None = None,
+        acknowledged: bool | None = None,
+        suppressed: bool | None = None,
+        test: bool | None = None,
+        order_id: str | None = None,
+        assigned_to: str | None = None,
+        open: bool | None = None,  # noqa: A002 - the word of the API
+        cursor: str | None = None,
+        limit: Limit = 50,
+    ) -> dict[str, Any]:
+        wanted = {
+            "alert_id": str(alert_id) if alert_id else None,
+            "rule": rule,
+            "priority": priority,
+            "site_id": site_id,
+            "zone": zone,
+            "device_ids": device_ids or device_id,
+            "operator_id": operator_id,
+            "area": area or area_code,
+            "active": active,
+            "acknowledged": acknowledged,
+            "suppressed": suppressed,
+            "test": test,
+            "order_id": order_id,
+            "assigned_to": assigned_to,
+            "open": open,
+        }
+        filters = {name: value for name, value in wanted.items() if value is not None}
+        after = _after(cursor)
+        async with transaction(deps.api_pool, asking) as connection:
+            found = await alert_queries.page(connection, filters, after, limit)
+        last = (found[-1].opened_at_ms, found[-1].alert_id) if found else None
+        return page([alert_queries.as_json(alert) for alert in found], limit, last)
+
+    @routes.get("/{alert_id}")
+    async def alert(alert_id: UUID, asking: Reading, response: Response) -> dict[str, Any]:
+        found = await _visible(deps, asking, alert_id)
+        response.headers["ETag"] = etag(found.revision)
+        return alert_queries.as_json(found)
+
+    @routes.get("/{alert_id}/timeline")
+    async def timeline(
+        alert_id: UUID, asking: Reading, cursor: str | None = None, limit: Limit = 50
+    ) -> dict[str, Any]:
+        after = decode_cursor(cursor, 1)[0] if cursor else None
+        if not isinstance(after, int | None):
+            raise field_problem("cursor", "not a cursor of this list")
+        await _visible(deps, asking, alert_id)
+        async with transaction(deps.api_pool, asking) as connection:
+            lines = await alert_queries.timeline(connection, str(alert_id), after, limit)
+        return page([line for _, line in lines], limit, (lines[-1][0],) if lines else None)
+
+
+def _verbs(routes: APIRouter, deps: Deps) -> None:
+    @routes.post("/{alert_id}:acknowledge")
+    async def acknowledge(
+        alert_id: UUID, body: inputs.Acknowledge, request: Request, asking: Acting
+    ) -> Response:
+        return await _act(deps, request, asking, alert_id, Act.ACKNOWLEDGE, body.note)
+
+    @routes.post("/{alert_id}:confirm")
+    async def confirm(alert_id: UUID, body: inputs.Confirm, request: Request, asking: Acting) -> Response:
+        return await _act(deps, request, asking, alert_id, Act.CONFIRM, body.finding)
+
+    @routes.post("/{alert_id}:shelve")
+    async def shelve(alert_id: UUID, body: inputs.Shelve, request: Request, asking: Acting) -> Response:
+        until_ms = int(body.until.timestamp() * 1000)
+        return await _act(deps, request, asking, alert_id, Act.SHELVE, body.reason, until_ms=until_ms)
+
+    @routes.post("/{alert_id}:unshelve")
+    async def unshelve(
+        alert_id: UUID, request: Request, asking: Acting, _body: inputs.Nothing | None = None
+    ) -> Response:
+        return await _act(deps, request, asking, alert_id, Act.UNSHELVE)
+
+    @routes.post("/{alert_id}:silence")
+    async def silence(
+        alert_id: UUID, request: Request, asking: Acting, _body: inputs.Nothing | None = None
+    ) -> Response:
+        return await _act(deps, request, asking, alert_id, Act.SILENCE)
+
+    @routes.post("/{alert_id}:assign")
+    async def assign(alert_id: UUID, body: inputs.Assign, request: Request, asking: Acting) -> Response:
+        return await _act(deps, request, asking, alert_id, Act.ASSIGN, body.person)
+
+    @routes.post("/{alert_id}:reset")
+    async def reset(alert_id: UUID, body: inputs.Reset, request: Request, asking: Resetting) -> Response:
+        return await _act(deps, request, asking, alert_id, Act.RESET, body.finding, order_id=body.order_id)
+
+
+def _after(cursor: str | None) -> Sequence[Any] | None:
+    if cursor is None:
+        return None
+    opened_ms, alert_id = decode_cursor(cursor, 2)
+    try:
+        return int(opened_ms), str(UUID(alert_id))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise field_problem("cursor", "not a cursor of this list") from error
+
+
+async def _visible(deps: Deps, asking: Principal, alert_id: UUID) -> Alert:
+    async with transaction(deps.api_pool, asking) as connection:
+        found = await alert_queries.get(connection, str(alert_id))
+    if found is None:
+        raise not_found("alert")
+    return found
+
+
+async def _act(
+    deps: Deps,
+    request: Request,
+    asking: Principal,
+    alert_id: UUID,
+    act: Act,
+    text: str = "",
+    **more: Any,
+) -> Response:
+    """Do one act in a transaction: its Idempotency-Key, the site's lock, the alert, timeline and event."""
+    seen = await _visible(deps, asking, alert_id)
+    async with deps.unit() as unit:
+
+        async def work() -> tuple[int, dict[str, Any]]:
+            asked = Asked(act, asking.subject, unit.now_ms, text, **more)
+            return 200, alert_queries.as_json(await _change(unit, deps, asking, seen, asked, request))
+
+        answer = await once(request, asking, unit.connection, work)
+    deps.woken()
+    return answer
+
+
+async def _change(
+    unit: ActingUnit, deps: Deps, asking: Principal, seen: Alert, asked: Asked, request: Request
+) -> Alert:
+    _check_until(asked)
+    state = await one_site(unit, deps.registry, seen.site_id)
+    alert = state.alerts.get(seen.alert_id)
+    if alert is None:
+        raise _refused(Refusal.CLOSED)
+    if "if-match" in request.headers and if_match(request) != alert.revision:
+        raise stale()
+    if asked.act is Act.RESET and not await _leads(unit, asking, asked, seen.site_id):
+        raise _refused(Refusal.CREW_NOT_ARRIVED)
+    found = do(state, alert, asked)
+    if isinstance(found, Refusal):
+        raise _refused(found)
+    await unit.save([state])
+    return found
+
+
+def _check_until(asked: Asked) -> None:
+    if asked.act is not Act.SHELVE:
+        return
+    left_ms = (asked.until_ms or 0) - asked.at_ms
+    if left_ms <= 0:
+        raise field_problem("until", "lies in the past")
+    if left_ms > SHELVE_MS_MAX:
+        raise field_problem("until", "is more than 8 h away")
+
+
+async def _leads(unit: ActingUnit, asking: Principal, asked: Asked, site_id: str) -> bool:
+    """Tell whether the person's own crew is the one that came with the order and holds the site."""
+    crew_id = await unit.connection.fetchval(
+        "SELECT holder_crew_id FROM site WHERE site_id = $1 AND holder_order_id = $2", site_id, asked.order_id
+    )
+    return crew_id is not None and crew_id == asking.crew_id
+
+
+def _refused(refusal: Refusal) -> Exception:
+    return problem(409, refusal.value.replace("_", "-"), _SAID[refusal], reason=refusal.value)
