@@ -38,13 +38,14 @@ class Registry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`woken` is called after a commit that the relay and the timers should look at."""
+    """`woken` is called after a commit that relay and timers should look at, `rules_changed` after another."""
 
     api_pool: Pool
     unit: Callable[[], AbstractAsyncContextManager[ActingUnit]]
     registry: Registry
     jwks: Callable[[], dict[str, Any]]
     woken: Callable[[], None]
+    rules_changed: Callable[[], None]
 
 
 async def one_site(unit: Unit, registry: Registry, site_id: str) -> SiteState:

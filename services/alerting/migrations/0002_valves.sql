@@ -56,10 +56,13 @@ CREATE TABLE valve_arm (
 CREATE TABLE rule_proposal (
   proposal_id uuid PRIMARY KEY,
   rule text NOT NULL,
+  key text NOT NULL,
+  scope text NOT NULL,
   changes jsonb NOT NULL,
   effective_from timestamptz NOT NULL,
   reason text NOT NULL,
   proposed_by text NOT NULL,
+  by_administrator boolean NOT NULL,
   proposed_at timestamptz NOT NULL DEFAULT now(),
   approved_by text CHECK (approved_by <> proposed_by),
   approved_at timestamptz,
