@@ -16,13 +16,17 @@ POLL_S = 0.02
 
 
 def start_ticks(pid: int) -> int | None:
-    """Return when the process began, in clock ticks since boot; None when it is gone or a zombie."""
+    """Return when the process began, in clock ticks since boot; None when it is gone.
+
+    A zombie is gone once its last thread is: until then a killed JVM still holds its ports.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return None
     fields = stat.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else int(fields[19])
+    gone = fields[0] in "ZX" and int(fields[17]) <= 1
+    return None if gone else int(fields[19])
 
 
 def wait_until(condition: Callable[[], bool], limit_s: float) -> bool:

@@ -1,5 +1,6 @@
 """Mosquitto under the project's configuration; several may run at once, each in a folder of its own."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -111,8 +112,9 @@ def accepts(authority: pki.Authority, port: int) -> bool:
         ):
             connection.sendall(CONNECT)
             accepted = connection.recv(4) == CONNACK_ACCEPTED
-            connection.sendall(DISCONNECT)
-            connection.unwrap()
+            with contextlib.suppress(OSError):  # the broker may hang up first
+                connection.sendall(DISCONNECT)
+                connection.unwrap()
     except OSError:
         return False
     return accepted
