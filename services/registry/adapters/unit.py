@@ -236,10 +236,13 @@ def _as_of(as_of: AsOf, first: int) -> tuple[str, list[Any]]:
         return _NOW, []
     parameters: list[Any] = []
     conditions = []
-    for column, value in (("valid_time", as_of.day), ("record_time", as_of.known_at)):
+    for column, type_, value in (
+        ("valid_time", "date", as_of.day),
+        ("record_time", "timestamptz", as_of.known_at),
+    ):
         if value is None:
             conditions.append(f"upper_inf({column})")
         else:
-            conditions.append(f"{column} @> ${first + len(parameters)}")
+            conditions.append(f"{column} @> ${first + len(parameters)}::{type_}")
             parameters.append(value)
     return " AND ".join(conditions), parameters

@@ -17,14 +17,13 @@ ENDED_AT_ONCE_MAX = 200
 
 
 async def maintain(unit: Unit, id_: str, reason: str, until: dt.datetime, context: Context) -> Row:
-    """Put a device under maintenance until a time (at most 4 h); a time that has passed ends it."""
+    """Put a device under maintenance until a time, at most 4 h away; it ends by itself."""
     at = context.moment.at
+    versions = await load(unit, DEVICE, id_)
+    if current(versions)["retired_on"]:
+        raise NotAllowed("the device retired")
     if until > at + MAINTENANCE_MAX + CLOCK_SLACK:
         raise BadInput([Fault(0, "until", "maintenance lasts at most 4 hours")])
-    versions = await load(unit, DEVICE, id_)
-    device = current(versions)
-    if device["retired_on"]:
-        raise NotAllowed("the device retired")
     if until <= at:
         raise BadInput([Fault(0, "until", "lies in the past")])
     under = {"reason": reason, "until_ms": round(until.timestamp() * 1000), "by": context.by}
