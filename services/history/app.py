@@ -42,6 +42,7 @@ async def start() -> None:
         writer,
         letters,
         health,
+        instance=settings.instance,
         prefix=settings.topic_prefix,
         batch_rows=settings.batch_rows,
     )

@@ -59,13 +59,14 @@ class Telemetry:
 
     def __init__(
         self, bootstrap: str, intake: Intake, store: Store, letters: Producer, health: Health, *,
-        prefix: str = "", batch_rows: int = 8_000,
+        instance: str = "1", prefix: str = "", batch_rows: int = 8_000,
     ) -> None:  # fmt: skip
         self._bootstrap = bootstrap
         self._intake = intake
         self._store = store
         self._letters = letters
         self._health = health
+        self._instance = instance
         self._prefix = prefix
         self._batch_rows = batch_rows
         self._refreshes = Refreshes()
@@ -77,6 +78,9 @@ class Telemetry:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             group_id=self._prefix + GROUP,
+            # A static member: killed and started again it has its partitions back at once, not when the
+            # session of its predecessor ends. So instances must have names of their own.
+            group_instance_id=f"{GROUP}-{self._instance}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_min_bytes=FETCH_BYTES_MIN,
