@@ -25,6 +25,11 @@ class Deciding:
         self._store = store
         self._registry = registry
         self._new_id = new_id
+        self._told: Callable[[], None] = lambda: None
+
+    def on_commit(self, told: Callable[[], None]) -> None:
+        """Call `told` after each commit of decisions: a valve's deadline may have come nearer."""
+        self._told = told
 
     async def commit(self, advances: Sequence[Advance], signals: Sequence[AnySignal]) -> list[Decision]:
         """Decide the signals and set the offsets they were folded up to, in one transaction; Fenced."""
@@ -43,6 +48,8 @@ class Deciding:
                 await unit.save(list(states.values()))
         for decision in decisions:
             DECISIONS.labels(decision.reason).inc()
+        if decisions:
+            self._told()
         COMMIT.observe(time.perf_counter() - begin)
         return decisions
 

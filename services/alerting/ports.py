@@ -1,16 +1,21 @@
 """What the handlers need of the world outside."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.alerting.domain.setpoints import SetPoint
 from services.alerting.domain.site import SiteFacts, SiteState
 from services.alerting.domain.spec import Spec
 
 
 class Fenced(Exception):  # noqa: N818 - a fact about ownership, not a fault
     """Somebody else owns the partition now, or went on from another offset: drop it, decide nothing."""
+
+
+class Unavailable(Exception):  # noqa: N818 - a fact about the store, not a fault of the caller
+    """The store does not answer or gave up; the same may be asked again, nothing was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,19 @@ class Registry(Protocol):
 
     def specs(self, partition: int) -> list[Spec]:
         """Return the devices of a partition."""
+        ...
+
+    def site_of(self, device_id: str) -> str:
+        """Return the site of a device, the platform's own for one that nobody knows."""
+        ...
+
+    @property
+    def points(self) -> dict[str, SetPoint]:
+        """The set-points that hold where nothing else is said."""
+        ...
+
+    def listen(self, listener: Callable[[int, str, Spec | None], None]) -> None:
+        """Call `listener(partition, device_id, spec)` on each change; spec is None when the device went."""
         ...
 
 

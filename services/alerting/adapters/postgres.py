@@ -3,14 +3,16 @@
 A pass over all partitions is one transaction of about ten round trips, however many sites it touches.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+
+import asyncpg
 
 from services.alerting.adapters import rows, valve_store
 from services.alerting.adapters.valve_store import Place, Signer
 from services.alerting.domain.setpoints import SetPoint
 from services.alerting.domain.site import Change, SiteFacts, SiteState
-from services.alerting.ports import Advance, Claim, Fenced
+from services.alerting.ports import Advance, Claim, Fenced, Unavailable
 from shared.chassis import outbox
 from shared.chassis.database import Connection, Pool, transaction
 from shared.chassis.inbox import first_time
@@ -57,6 +59,28 @@ _SET_POINTS = """
 SELECT key, value, unit, on_ms, off_ms, deadband, priority, standard, clause, verified, latched, scope,
   version, effective_from_ms, effective_to_ms FROM set_point
 """
+
+
+# What passes: the server is away, stopping, full, or another transaction was in the way.
+_PASSING = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+)
+
+
+@contextmanager
+def passing() -> Iterator[None]:
+    """Turn what may pass into Unavailable; everything else is a fault and stays one."""
+    try:
+        yield
+    except _PASSING as error:
+        raise Unavailable(f"{type(error).__name__}: {error}") from error
 
 
 class PostgresUnit:
@@ -179,9 +203,15 @@ class PostgresStore:
         self._pool = pool
         self._signer = signer
 
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Connection]:
+        with passing():
+            async with transaction(self._pool) as connection:
+                yield connection
+
     async def claim(self, partition: int) -> Claim:
         """Take a partition over."""
-        async with transaction(self._pool) as connection:
+        async with self._transaction() as connection:
             row = await connection.fetchrow(_CLAIM, partition)
         if row is None:
             raise RuntimeError("the claim of a partition returned no row")
@@ -189,18 +219,18 @@ class PostgresStore:
 
     async def snapshot(self, claim: Claim, offset: int, data: bytes) -> None:
         """Keep a snapshot; nothing happens when the claim is outdated."""
-        async with transaction(self._pool) as connection:
+        async with self._transaction() as connection:
             await connection.execute(_SNAPSHOT, claim.partition, claim.owner_epoch, offset, data)
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[PostgresUnit]:
         """Begin a transaction."""
-        async with transaction(self._pool) as connection:
+        async with self._transaction() as connection:
             unit = PostgresUnit(connection, self._signer)
             await unit.begin()
             yield unit
 
     async def set_points(self) -> list[SetPoint]:
         """Return every version of every set-point."""
-        async with transaction(self._pool) as connection:
+        async with self._transaction() as connection:
             return [SetPoint(**dict(row)) for row in await connection.fetch(_SET_POINTS)]

@@ -15,7 +15,7 @@ from services.alerting.domain.context import Context
 from services.alerting.domain.fire import fire
 from services.alerting.domain.items import Item, event_data
 from services.alerting.domain.marks import Marks
-from services.alerting.domain.platform import rejected_alarm, unregistered_alarm
+from services.alerting.domain.platform import stranger_signal
 from services.alerting.domain.signals import AnySignal, OnlineSeen, Sign
 from services.alerting.domain.silence import Silence
 from services.alerting.domain.spec import Kind, Spec
@@ -24,6 +24,8 @@ from services.alerting.domain.track import FIRST, Order, Track, Zone, corrected_
 STALE_MS = 30_000  # DESIGN 2.7
 SAMPLE_MS = 20_000
 SNAPSHOT_FORM = 1
+# One item that no rule can make sense of must not stop the alarms of a whole partition.
+UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError, LookupError)
 
 
 class Snapshot(msgspec.Struct):
@@ -49,6 +51,7 @@ class PartitionState:
         self._silence = Silence(self._ctx)
         self._strangers: dict[str, tuple[int, str]] = {}
         self.unknown = 0
+        self.poison: list[tuple[Item, str]] = []
 
     @property
     def now_ms(self) -> int:
@@ -146,7 +149,10 @@ class PartitionState:
                     if value < spec.quiet_max if plain else _calm_value(spec, track, item):  # type: ignore[operator]
                         track.seq, track.heard_ms = item.seq, now
                         continue
-            self._slow(item, now)
+            try:
+                self._slow(item, now)
+            except UNREADABLE as error:
+                self.poison.append((item, str(error)))
         if mark is not None:
             self.marks.seen(mark, now)
             self._silence.judge(cells)
@@ -220,14 +226,13 @@ class PartitionState:
         known = self._cells.get(client) or (self._cells[spoken_for[0]] if spoken_for else None)
         if known is None:
             self.unknown += 1
-        elif item.type == "alarm_rejected":
-            self._ctx.signals.append(rejected_alarm(known[0], client, now))
-        else:
-            sign = Sign.CONTINUES if item.device_id in self._strangers else Sign.RAISED
-            over_ms = now + known[0].points["D08"].off_ms
-            self._strangers[item.device_id] = (over_ms, known[0].facts.device_id)
-            self._ctx.later(over_ms, item.device_id, "stranger")
-            self._ctx.signals.append(unregistered_alarm(known[0], item, now, sign))
+            return
+        subject = f"rejected:{client}" if item.type == "alarm_rejected" else item.device_id
+        sign = Sign.CONTINUES if subject in self._strangers else Sign.RAISED
+        over_ms = now + known[0].points["D08"].off_ms
+        self._strangers[subject] = (over_ms, known[0].facts.device_id)
+        self._ctx.later(over_ms, subject, "stranger")
+        self._ctx.signals.append(stranger_signal(known[0], subject, item, now, sign))
 
     def _connection(self, item: Item, spoken_for: list[str], now: int) -> None:
         online = event_data(item).online
@@ -259,7 +264,7 @@ class PartitionState:
         if over_ms != at_ms or cell is None:
             return
         del self._strangers[device_id]
-        self._ctx.signals.append(unregistered_alarm(cell[0], Item(device_id), now, Sign.CLEARED))
+        self._ctx.signals.append(stranger_signal(cell[0], device_id, None, now, Sign.CLEARED))
 
 
 def _freshness(track: Track, item: Item, now: int, newer: bool) -> None:

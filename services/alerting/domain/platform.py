@@ -7,40 +7,37 @@ from services.alerting.domain.site import PLATFORM_SITE
 from services.alerting.domain.spec import Spec
 
 
-def unregistered_alarm(spokesman: Spec, item: Item, now_ms: int, sign: Sign) -> Signal:
-    """Return D08: an alarm of a device that nobody registered, at the site of its client."""
-    point = spokesman.points["D08"]
-    value = item.lel_percent
-    if item.type == "alarm_raised":
+def stranger_signal(spokesman: Spec, subject: str, item: Item | None, now_ms: int, sign: Sign) -> Signal:
+    """Return the alarm of somebody unknown, at the site of the client that passed it on.
+
+    D08: a device that nobody registered. S02 (`rejected:<client>`): a message that had to be rejected held
+    the word alarm. Both end by themselves when nothing more came for a while (`item` is then None).
+    """
+    site_id = spokesman.facts.site_id
+    kind, _, client = subject.rpartition(":")
+    if kind == "rejected":
+        point = spokesman.points["S02"]
+        return platform_signal(
+            sign, subject, point, now_ms, "alarm_rejected", site_id=site_id, device_ids=(client,)
+        )
+    value = item.lel_percent if item else None
+    if item and item.type == "alarm_raised":
         value = event_data(item).lel_percent
     return Signal(
         sign=sign,
         rule="D08",
         family="unregistered",
-        subject=item.device_id,
-        site_id=spokesman.facts.site_id,
+        subject=subject,
+        site_id=site_id,
         record_ms=now_ms,
-        device_ids=(item.device_id,),
-        priority=point.priority,
+        device_ids=(subject,),
+        priority=spokesman.points["D08"].priority,
         value=value,
         unit="%LEL" if value is not None else "",
-        rule_version=point.version,
+        rule_version=spokesman.points["D08"].version,
         buffered=True,
         unregistered=True,
         reason="unregistered_device",
-    )
-
-
-def rejected_alarm(spokesman: Spec, client: str, now_ms: int) -> Signal:
-    """Return S02 at the client's site: a message that had to be rejected held the word alarm."""
-    return platform_signal(
-        Sign.RAISED,
-        f"rejected:{client}",
-        spokesman.points["S02"],
-        now_ms,
-        "alarm_rejected",
-        site_id=spokesman.facts.site_id,
-        device_ids=(client,),
     )
 
 

@@ -16,7 +16,11 @@ PLATFORM_SITE = "platform"  # alerts about the platform itself (S02) belong to t
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """What the registry says of a site; `valves` maps each zone to the valves that protect it."""
+    """What the registry says of a site.
+
+    `valves` maps each zone to the valves that protect it, `clients` each valve to the client that speaks for
+    it; `in_maintenance` are the devices that raise test alerts only.
+    """
 
     site_id: str
     operator_id: str = ""
@@ -25,6 +29,7 @@ class SiteFacts:
     auto_close: bool = False
     reserved: bool = False
     valves: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    clients: dict[str, str] = field(default_factory=dict)
     in_maintenance: frozenset[str] = frozenset()
     revision: int = 0
 

@@ -46,8 +46,9 @@ class Watch:
         if b"alarm" in bad.value:
             site_id = self._registry.site_of(bad.device_id)
             # It begins and ends with that one message, and stays listed until somebody has seen it.
-            for sign in (Sign.RAISED, Sign.CLEARED):
-                signals.append(self._about(sign, f"unreadable:{bad.device_id}", "unreadable_alarm", site_id))
+            subject = f"unreadable:{bad.device_id}"
+            both = (Sign.RAISED, Sign.CLEARED)
+            signals += [self._about(sign, subject, "unreadable_alarm", site_id) for sign in both]
         if finding.verdict == Verdict.HALT:
             signals.append(self._about(Sign.RAISED, f"poison:{self._instance}", "halted"))
         elif finding.verdict == Verdict.QUARANTINE:
