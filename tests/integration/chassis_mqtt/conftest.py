@@ -106,7 +106,7 @@ class Inbox:
 async def until(condition: Callable[[], object], limit_s: float = LIMIT_S) -> None:
     """Wait for a condition; TimeoutError names it."""
     async with asyncio.timeout(limit_s):
-        while not condition():  # noqa: ASYNC110 - conditions are of many kinds, some not ours to signal
+        while not condition():
             await asyncio.sleep(0.005)
 
 

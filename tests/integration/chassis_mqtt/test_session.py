@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import random
+import ssl
+import time
+from dataclasses import replace
 
 import pytest
 
@@ -204,15 +207,18 @@ async def test_a_refused_filter_is_told():
 async def test_a_broker_that_drops_at_once_is_not_hammered():
     async with scripted(CONNACK, then_close=True) as (options, served):
         lost: list[MqttError] = []
-        session = Session(options, backoff=Backoff(first_s=0.05, max_s=10), on_down=lost.append)
+        session = Session(options, backoff=Backoff(first_s=0.1, max_s=10), on_down=lost.append)
+        began = time.monotonic()
         async with running(session):
-            await until(lambda: len(lost) == 4)
-            assert len(served) == 4
+            await until(lambda: len(lost) == 5)
+        assert len(served) == 5
+        assert time.monotonic() - began > 0.5 * (0.1 + 0.2 + 0.4 + 0.8)
 
 
-async def test_stop_ends_a_hanging_connect_at_once():
-    async with scripted(b"") as (options, served):
-        session = Session(options)
-        async with running(session), asyncio.timeout(0.25):
+@pytest.mark.parametrize("tls", [None, ssl.create_default_context()], ids=["CONNACK", "handshake"])
+async def test_stop_ends_a_hanging_connect_at_once(tls):
+    async with scripted(b"", b"") as (options, served):
+        session = Session(replace(options, tls=tls, connect_timeout_s=60))
+        async with running(session):
             await until(lambda: served)
             await session.stop()
