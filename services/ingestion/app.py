@@ -5,12 +5,14 @@ import asyncio
 import msgspec
 
 from services.ingestion.adapters.kafka import KafkaWriter
+from services.ingestion.adapters.letters import KafkaLetters
 from services.ingestion.entrypoints.mqtt import WINDOW, Broker, tls
 from services.ingestion.handlers.directory import Directory
 from services.ingestion.handlers.flow import Flow
-from services.ingestion.handlers.intake import Intake, Publish
+from services.ingestion.handlers.intake import Intake
 from services.ingestion.handlers.marks import mark
 from services.ingestion.handlers.receipts import Receipts
+from services.ingestion.handlers.replay import Replay
 from services.ingestion.handlers.vocabulary import vocabulary
 from services.ingestion.settings import Settings
 from shared.chassis.clock import SystemClock
@@ -46,22 +48,19 @@ async def start(settings: Settings) -> None:
         health=health,
     )
     intake = Intake(directory, vocabulary(), clock)
-    later: list[Flow] = []
-
-    def on_publishes(publishes: list[Publish], generation: int) -> None:
-        later[0].on_publishes(publishes, generation)
-
     broker = Broker(
         settings.mqtt_host,
         settings.mqtt_port,
         context,
         client_id=settings.mqtt_client_id,
-        on_publishes=on_publishes,
         health=health,
     )
     receipts = Receipts(broker, clock)
     flow = Flow(intake, receipts, writer, broker, clock)
-    later.append(flow)
+    broker.on_publishes = flow.on_publishes
+    letters = KafkaLetters(settings.kafka_bootstrap, prefix=settings.topic_prefix)
+    replay = Replay(intake, flow, letters, clock)
+    directory.on_new = replay.registered
     await writer.start()
     await table.load()
 
@@ -78,6 +77,7 @@ async def start(settings: Settings) -> None:
         table.run(),
         flow.run(),
         broker.run(),
+        replay.run(),
         mark(flow, broker.barrier, WINDOW),
         tick(),
         serve(create_app("ingestion", health=health, key=None), settings.http_host, settings.http_port),

@@ -59,7 +59,6 @@ class Broker:
         context: ssl.SSLContext | None,
         *,
         client_id: str,
-        on_publishes: Callable[[list[Publish], int], None],
         health: Health,
     ) -> None:
         self._where = f"{host}:{port}"
@@ -80,8 +79,9 @@ class Broker:
             ),
             coalesce_s_max=COALESCE_S,
         )
+        self.on_publishes: Callable[[list[Publish], int], None] = lambda _publishes, _generation: None
         self._session = Session(
-            options, FILTERS, on_publishes, on_up=self._connected, on_down=self._disconnected
+            options, FILTERS, self._took, on_up=self._connected, on_down=self._disconnected
         )
 
     async def run(self) -> None:
@@ -134,6 +134,9 @@ class Broker:
     def resume_reading(self) -> None:
         """Read again."""
         self._session.resume_reading()
+
+    def _took(self, publishes: list[Publish], generation: int) -> None:
+        self.on_publishes(publishes, generation)
 
     async def _connected(self, _client: Client) -> None:
         if not self._first.done():

@@ -116,11 +116,11 @@ class Source:
 class Directory:
     """Follows `gas.device.v1`. `on_new` hears of a device that was not known before."""
 
-    def __init__(self, partitions: int, on_new: Callable[[Device], None] = lambda _device: None) -> None:
+    def __init__(self, partitions: int) -> None:
         self.partitions = partitions
         self.sources: dict[str, Source] = {}
         self._clients: dict[str, Client] = {}
-        self._on_new = on_new
+        self.on_new: Callable[[Device], None] = lambda _device: None
 
     def client(self, client_id: str) -> Client:
         """Return the client of this name; a name never heard before is a client without devices."""
@@ -156,7 +156,7 @@ class Directory:
         client = self.client(new.client_id)
         if source is None:
             source = self.sources[device_id] = Source(device_id, client)
-            self._on_new(new)
+            self.on_new(new)
         source.client = client
         source.kind, source.statuses = new.kind, STATUSES[new.kind]
         source.partition = partition_of(new.site_id, self.partitions)

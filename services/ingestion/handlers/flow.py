@@ -35,6 +35,7 @@ class Flow:
         self._clock = clock
         self._wake = asyncio.Event()
         self._bytes = 0
+        self._counted = 0
         self._paused = False
         self._written = 0
         self._progress = asyncio.Condition()
@@ -44,20 +45,24 @@ class Flow:
 
     def on_publishes(self, publishes: list[Publish], generation: int) -> None:
         """Take what came by one read."""
-        before = self._intake.load.bytes
         count = self._intake.take(publishes, generation)
-        self._bytes += self._intake.load.bytes - before
         if generation != self._generation:
             # What a former connection brought comes again: it is none of this one's window.
             self._generation, self.unacknowledged = generation, 0
         self.unacknowledged += count
+        self.wake()
         if self._bytes > UNWRITTEN_BYTES_MAX and not self._paused:
             self._pause(True)
-        self._wake.set()
 
     def mark(self) -> None:
         """Have a mark written behind everything that was taken until now."""
         self._intake.load.mark = True
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Have written what was put into the load from elsewhere."""
+        self._bytes += self._intake.load.bytes - self._counted
+        self._counted = self._intake.load.bytes
         self._wake.set()
 
     async def settled(self) -> None:
@@ -74,7 +79,7 @@ class Flow:
             await self._write_one()
 
     async def _write_one(self) -> None:
-        load = self._intake.swap()
+        load, self._counted = self._intake.swap(), 0
         began = self._clock.monotonic()
         await self._writer.write(load.records(), load.letters, mark=load.mark, now_ms=self._clock.now_ms())
         WRITE_S.observe(self._clock.monotonic() - began)

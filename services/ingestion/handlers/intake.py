@@ -4,6 +4,8 @@ import hashlib
 import re
 from typing import Final
 
+import orjson
+
 from services.ingestion.domain.fields import Vocabulary
 from services.ingestion.domain.judge import Sender, alarm_rejected, judge, judge_state
 from services.ingestion.domain.verdicts import Accepted, Leaf, Letter, Rejected
@@ -202,6 +204,16 @@ class Intake:
                 )
                 return
             load.chunks[home].append(alarm_rejected(client.client_id, verdict.reason, sha256))
+
+    def replay(self, raw: bytes, client_id: str, leaf: Leaf) -> bool:
+        """Take a dead letter whose device is registered now; False when it is wrong in another way, too."""
+        (verdict,) = judge(raw, Sender(client_id, leaf, stale=True), self._directory.known, self._words)
+        if isinstance(verdict, Rejected) or verdict.unregistered:
+            return False
+        item = orjson.loads(verdict.item) | {"replayed": True}
+        self.load.chunks[self._directory.sources[verdict.device_id].partition].append(orjson.dumps(item))
+        self.load.bytes += len(raw)
+        return True
 
     def _state(self, payload: bytes, client: Client) -> None:
         if not payload:
