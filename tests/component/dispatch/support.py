@@ -49,19 +49,15 @@ class Service:
         self.port = ports.pick()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"{name}-{self.port}.log"
-        self._environment = {**environment, "GW_HTTP_PORT": str(self.port)}
+        self.environment = {**environment, "GW_HTTP_PORT": str(self.port)}
+        self.command = (sys.executable, "-m", f"services.{name}")
+        self.folder = ROOT
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> "Service":
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                f"services.{self.name}",
-                cwd=ROOT,
-                env=self._environment,
-                stderr=log,
-                stdout=log,
+                *self.command, cwd=self.folder, env=self.environment, stderr=log, stdout=log
             )
         await until(self._ready, what=f"{self.name} is ready; its log: {self.log}")
         return self

@@ -221,7 +221,7 @@ async def test_one_receiver_that_hangs_does_not_hold_up_the_others(world: World)
     async with Sink().open() as slow:
         slow.hold = asyncio.Event()
         await world.service.kill()
-        world.service._environment["GW_WEBHOOK_ALLOW"] = json.dumps([world.sink.origin, slow.origin])
+        world.service.environment["GW_WEBHOOK_ALLOW"] = json.dumps([world.sink.origin, slow.origin])
         await world.service.start()
         await world.contact("slow", "watch", ("webhook", f"{slow.origin}/x"))
         await world.contact("wang", "watch", ("push", "wang"))
