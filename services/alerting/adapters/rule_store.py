@@ -119,7 +119,8 @@ async def propose(connection: Connection, proposal: Proposal) -> Proposal:
     """Write a proposal and return it as it now stands."""
     await connection.execute(
         "INSERT INTO rule_proposal (proposal_id, rule, key, scope, changes, effective_from, reason,"
-        " proposed_by, by_administrator) VALUES ($1::uuid, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8, $9)",
+        " proposed_by, by_administrator)"
+        " VALUES ($1::uuid, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8, $9)",
         proposal.proposal_id,
         proposal.rule,
         proposal.key,

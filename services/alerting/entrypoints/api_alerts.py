@@ -11,7 +11,7 @@ from services.alerting.domain.acts import SHELVE_MS_MAX, Act, Asked, Refusal, do
 from services.alerting.domain.site import Alert
 from services.alerting.entrypoints import inputs
 from services.alerting.entrypoints.access import Acting, Reading, Resetting
-from services.alerting.entrypoints.deps import ActingUnit, Deps, one_site
+from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, one_site
 from shared.chassis.database import transaction
 from shared.chassis.http import (
     Limit,
@@ -181,7 +181,7 @@ async def _act(
 ) -> Response:
     """Do one act in a transaction: its Idempotency-Key, the site's lock, the alert, timeline and event."""
     seen = await _visible(deps, asking, alert_id)
-    async with deps.unit() as unit:
+    async with acting(deps) as unit:
 
         async def work() -> tuple[int, dict[str, Any]]:
             asked = Asked(act, asking.subject, unit.now_ms, text, **more)

@@ -10,7 +10,7 @@ from services.alerting.adapters.rule_store import Proposal
 from services.alerting.domain.rule_changes import Fault, changed, find
 from services.alerting.domain.setpoints import SetPoint
 from services.alerting.entrypoints.access import Reading, RuleMaking
-from services.alerting.entrypoints.deps import ActingUnit, Deps
+from services.alerting.entrypoints.deps import ActingUnit, Deps, acting
 from services.alerting.entrypoints.inputs import Nothing, Propose
 from shared.chassis.database import transaction
 from shared.chassis.http import Limit, decode_cursor, field_problem, not_found, page, problem
@@ -28,7 +28,7 @@ def router(deps: Deps) -> APIRouter:
 
     @routes.post("/rules/{rule}:propose")
     async def propose(rule: str, body: Propose, request: Request, asking: RuleMaking) -> Response:
-        async with deps.unit() as unit:
+        async with acting(deps) as unit:
 
             async def act() -> tuple[int, dict[str, Any]]:
                 await _may_change(deps, asking, body.scope)
@@ -40,7 +40,7 @@ def router(deps: Deps) -> APIRouter:
     async def approve(
         proposal_id: UUID, request: Request, asking: RuleMaking, _body: Nothing | None = None
     ) -> Response:
-        async with deps.unit() as unit:
+        async with acting(deps) as unit:
 
             async def act() -> tuple[int, dict[str, Any]]:
                 return 200, (await _approve(unit, deps, asking, str(proposal_id))).as_json()

@@ -11,7 +11,7 @@ from services.alerting.domain.site import SiteState
 from services.alerting.domain.valve import Reason, Step
 from services.alerting.domain.valve_loop import on_manual_close
 from services.alerting.entrypoints.access import Closing, Reading
-from services.alerting.entrypoints.deps import ActingUnit, Deps, one_site
+from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, one_site
 from services.alerting.entrypoints.inputs import Arm, Close
 from shared.chassis.database import transaction
 from shared.chassis.http import Limit, decode_cursor, not_found, page, problem
@@ -31,7 +31,7 @@ def router(deps: Deps) -> APIRouter:
         if not asking.second_factor:
             raise problem(403, "second-factor-required", "Closing a valve needs your second factor.")
         device = await _valve(deps, asking, valve_id)
-        async with deps.unit() as unit:
+        async with acting(deps) as unit:
 
             async def act() -> tuple[int, dict[str, Any]]:
                 armed = await arming.arm(
@@ -54,7 +54,7 @@ def router(deps: Deps) -> APIRouter:
     @routes.post("/valves/{valve_id}:close")
     async def close(valve_id: str, body: Close, request: Request, asking: Closing) -> Response:
         device = await _valve(deps, asking, valve_id)
-        async with deps.unit() as unit:
+        async with acting(deps) as unit:
 
             async def act() -> tuple[int, dict[str, Any]]:
                 reason = await arming.use(unit.connection, body.arm_token, valve_id, asking.subject)

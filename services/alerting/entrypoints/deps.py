@@ -1,13 +1,14 @@
 """What the API and the timers are wired with."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from services.alerting.domain.site import SiteFacts, SiteState
-from services.alerting.ports import Unit
+from services.alerting.ports import Unavailable, Unit
 from shared.chassis.database import Connection, Pool
+from shared.chassis.http import problem
 from shared.contracts.objects import Device, Site
 
 
@@ -38,7 +39,7 @@ class Registry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`woken` is called after a commit that relay and timers should look at, `rules_changed` after another."""
+    """`woken` is called after a commit that relay and timers should look at, `rules_changed` after others."""
 
     api_pool: Pool
     unit: Callable[[], AbstractAsyncContextManager[ActingUnit]]
@@ -46,6 +47,16 @@ class Deps:
     jwks: Callable[[], dict[str, Any]]
     woken: Callable[[], None]
     rules_changed: Callable[[], None]
+
+
+@asynccontextmanager
+async def acting(deps: Deps) -> AsyncIterator[ActingUnit]:
+    """Begin a transaction for a request; 503 when the database does not answer."""
+    try:
+        async with deps.unit() as unit:
+            yield unit
+    except Unavailable as error:
+        raise problem(503, "unavailable", "The service cannot reach what it needs.") from error
 
 
 async def one_site(unit: Unit, registry: Registry, site_id: str) -> SiteState:

@@ -14,6 +14,7 @@ from services.alerting.domain.site import SiteState
 from services.alerting.domain.valve import next_deadline_ms
 from services.alerting.domain.valve_loop import on_timer
 from services.alerting.entrypoints.deps import ActingUnit, Deps
+from services.alerting.ports import Unavailable
 from shared.chassis.database import CONNECT_LIMIT_S, Pool
 from shared.chassis.health import Health
 from shared.chassis.ids import uuid7
@@ -67,7 +68,13 @@ class Timers:
             try:
                 wait_s = await self.once()
                 self._health.set("timers", ok=True)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (
+                Unavailable,
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as error:
                 self._health.set("timers", ok=False, detail=type(error).__name__)
                 get_logger().warning("timers wait for the database", error=str(error))
                 wait_s = RETRY_S
