@@ -96,7 +96,9 @@ class World:
     def item(self, device_id: str, **fields: Any) -> dict[str, Any]:
         self.seq[device_id] = self.seq.get(device_id, -1) + 1
         now = int(time.time() * 1000)
-        return {"device_id": device_id, "boot_id": 1, "seq": self.seq[device_id], "time_ms": now} | fields
+        said: dict[str, Any] = {"device_id": device_id, "boot_id": 1, "seq": self.seq[device_id]}
+        said |= {"time_ms": now} | fields
+        return said
 
     async def send(self, *items: Any, site_id: str = "site-1") -> None:
         await self.send_raw(json.dumps(items).encode(), site_id)
@@ -111,7 +113,7 @@ class World:
         return [row for row in rows if all(row[k] == v for k, v in where.items())]
 
     async def wait_alert(self, **where: Any) -> dict[str, Any]:
-        found = await until(lambda: self.alerts(**where), what=f"alert {where}")
+        found: list[dict[str, Any]] = await until(lambda: self.alerts(**where), what=f"alert {where}")
         return found[0]
 
     async def decided(self, site_id: str = "site-1") -> None:
