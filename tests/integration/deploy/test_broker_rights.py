@@ -171,7 +171,7 @@ def test_a_certificate_with_a_hostile_name_can_do_no_harm(broker, name):
 
 
 def test_the_certificate_names_the_client_so_nobody_is_thrown_off(broker):
-    with Client(broker, "dev-7").online() as device:
+    with Client(broker, "dev-7", client_id="dev-7").online() as device:
         with Client(broker, "dev-8", client_id="dev-7").online() as other:
             assert other.publish("gas/v1/dev-8/up/event") < 0x80
         assert not device.gone.is_set()

@@ -29,19 +29,26 @@ def test_starting_again_starts_nothing(sleeper):
     assert sleeper.pid() == pid
 
 
-def test_a_recycled_pid_is_not_ours(sleeper, tmp_path):
-    with subprocess.Popen(["sleep", "1000"]) as stranger:
-        ticks = start_ticks(stranger.pid)
-        assert ticks is not None
-        sleeper.pid_file.parent.mkdir()
-        sleeper.pid_file.write_text(f"{stranger.pid} {ticks + 1}")
-        assert sleeper.pid() is None
-        sleeper.stop()
-        assert stranger.poll() is None
-        sleeper.pid_file.write_text(f"{stranger.pid} {ticks}")
-        assert sleeper.pid() == stranger.pid
-        sleeper.stop()
-        assert stranger.wait(5) == -signal.SIGTERM
+@pytest.fixture
+def stranger():
+    """Give a process that nobody here recorded."""
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        yield process
+        process.kill()
+
+
+def test_a_recycled_pid_is_not_ours(sleeper, stranger):
+    ticks = start_ticks(stranger.pid)
+    assert ticks is not None
+    sleeper.pid_file.parent.mkdir()
+    sleeper.pid_file.write_text(f"{stranger.pid} {ticks + 1}")
+    assert sleeper.pid() is None
+    sleeper.stop()
+    assert stranger.poll() is None
+    sleeper.pid_file.write_text(f"{stranger.pid} {ticks}")
+    assert sleeper.pid() == stranger.pid
+    sleeper.stop()
+    assert stranger.wait(5) == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("content", ["", "12", "x y", "1 2 3", "-1 0", "99999999 1"])
