@@ -1,5 +1,6 @@
 """The registry's parts, put together."""
 
+import asyncpg
 from fastapi import FastAPI
 
 from services.registry.adapters.authority import AuthorityError, FileAuthority
@@ -48,7 +49,12 @@ async def run(settings: Settings) -> None:
     """Run the service until it is asked to stop."""
     logs.configure("registry", settings.log_level)
     health = Health()
-    key = PrincipalKey.load(settings.principal_key_file)
+    try:
+        key = PrincipalKey.load(settings.principal_key_file)
+    except (OSError, ValueError) as error:
+        raise service.StartError(
+            f"the portal's key cannot be read ({error}); see GW_PRINCIPAL_KEY_FILE."
+        ) from error
     try:
         authority = FileAuthority(settings.ca_file, settings.ca_key_file)
     except AuthorityError as error:
@@ -60,7 +66,10 @@ async def run(settings: Settings) -> None:
     worker = await open_pool(worker_dsn, application_name="registry worker", max_size=4)
     producer = Producer(settings.kafka_bootstrap, prefix=settings.topic_prefix, client_id="registry")
     await producer.start()
-    store = await PostgresStore.open(api, worker)
+    try:
+        store = await PostgresStore.open(api, worker)
+    except asyncpg.UndefinedTableError as error:
+        raise service.StartError("the schema `registry` is not migrated; run `make engines`.") from error
     listed = RevocationList(worker, authority, settings.crl_file, settings.broker_pid_file, health)
     app = web(store, authority, KeyFile(settings.command_keys_file), listed, health, key)
 

@@ -79,11 +79,9 @@ class PostgresUnit(OversightQueries, HeardQueries):
         """Return objects in the order of their ids, after `after`."""
         when, parameters = _as_of(as_of, 3)
         conditions = [f"{kind.id} > $1", when]
-        for column, value in filters.items():
-            if column not in kind.filters:
-                raise ValueError(f"{kind.table} is not filtered by {column}")
+        for name, value in filters.items():
             parameters.append(value)
-            conditions.append(f"{column} = ${len(parameters) + 2}")
+            conditions.append(f"{kind.filters[name]} = ${len(parameters) + 2}")
         if area is not None:
             parameters.append(prefix(area))
             conditions.append(f"starts_with(area_code, ${len(parameters) + 2})")

@@ -1,24 +1,30 @@
 """The four kinds of objects: their names, ids and columns, so that code for versions is written once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of object: its table and resource, its id's column, and the columns that lists filter by."""
+    """One kind of object: its table and resource, its id's column, what lists filter by (name → column)."""
 
     table: str
     resource: str
     id: str
-    filters: tuple[str, ...]
+    filters: Mapping[str, str]
 
 
-OPERATOR = Kind("operator", "operators", "operator_id", ("operator_id", "credit_code", "area_code"))
-LICENCE = Kind("licence", "licences", "licence_id", ("licence_id", "operator_id", "number", "class"))
-SITE = Kind("site", "sites", "site_id", ("site_id", "operator_id", "area_code", "kind"))
+def _columns(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+OPERATOR = Kind("operator", "operators", "operator_id", _columns("operator_id", "credit_code", "area_code"))
+LICENCE = Kind("licence", "licences", "licence_id", _columns("licence_id", "operator_id", "number", "class"))
+SITE = Kind("site", "sites", "site_id", _columns("site_id", "operator_id", "area_code", "kind"))
 DEVICE = Kind(
     "device",
     "devices",
     "device_id",
-    ("device_id", "site_id", "operator_id", "area_code", "controller_id", "kind", "zone", "serial"),
+    _columns("device_id", "site_id", "operator_id", "area_code", "controller_id", "kind", "zone", "serial")
+    | {"client_id": "coalesce(controller_id, device_id)"},
 )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
 from services.registry.domain.areas import fault as area_fault
+from services.registry.domain.kinds import LICENCE
 from services.registry.domain.policy import RESERVERS, ROLES
 from services.registry.entrypoints.problems import answered
 from services.registry.entrypoints.resources import Resource, columns, present
@@ -128,7 +129,8 @@ def _writes(router: APIRouter, store: Store, resource: Resource) -> None:
         given: resource.change,  # type: ignore[name-defined]
         effective_on: Day = None,
     ) -> Response:
-        require(asking, ROLES["register"])
+        # A firm registers its licence; what stands in it is changed by those who license.
+        require(asking, ROLES["decide_licence" if kind is LICENCE else "register"])
         revision = if_match(request)
         fields = columns(given, only_set=True)
         check_rights(asking, fields)

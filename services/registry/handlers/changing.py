@@ -9,8 +9,10 @@ from services.registry.handlers import blocking
 from services.registry.handlers.errors import Absent, BadInput, Fault, NotAllowed, Stale
 from services.registry.handlers.publishing import messages
 from services.registry.handlers.registering import Context, area_faults, controller_fault
-from services.registry.ports import Row, Unit
+from services.registry.ports import AsOf, Row, Unit
 
+# More licences than any one firm holds.
+LICENCES_MAX = 10_000
 _CARRIED = ("operator_id", "area_code", "gas")
 
 
@@ -91,12 +93,24 @@ async def change(
     after = await apply(unit, kind, versions, changes, context, since)
     if kind is SITE and any(before[name] != after[name] for name in _CARRIED):
         await _carry(unit, after, context, since)
+    if kind is OPERATOR and before["area_code"] != after["area_code"]:
+        await _carry_seat(unit, after, context, since)
     return after
 
 
 def _check_dates(licence: Row) -> None:
     if licence["valid_to"] < licence["valid_from"]:
         raise BadInput([Fault(0, "valid_to", "lies before valid_from")])
+
+
+async def _carry_seat(unit: Unit, operator: Row, context: Context, since: dt.date | None) -> None:
+    """A licence belongs to its holder's area."""
+    owned = {"operator_id": operator["operator_id"]}
+    ids = [row["licence_id"] for row in await unit.page(LICENCE, owned, None, "", LICENCES_MAX, AsOf())]
+    await unit.lock(LICENCE, ids)
+    moved = {"area_code": operator["area_code"]}
+    changed = {id_: (versions, moved) for id_, versions in (await unit.believed(LICENCE, ids)).items()}
+    await apply_all(unit, LICENCE, changed, context, since or context.moment.day)
 
 
 async def _carry(unit: Unit, site: Row, context: Context, since: dt.date | None) -> None:

@@ -1,5 +1,6 @@
 """What is done to a device: maintenance, tests, retirement, credentials."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Sequence
 
@@ -97,7 +98,7 @@ async def issue(
     devices = {id_: current(versions) for id_, versions in believed.items()}
     if any(device["retired_on"] for device in devices.values()):
         raise NotAllowed("a retired device gets no certificate")
-    issued = authority.issue(ids, context.moment.at)
+    issued = await asyncio.to_thread(authority.issue, ids, context.moment.at)
     await unit.record_certificates(
         [
             {

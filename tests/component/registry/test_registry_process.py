@@ -1,6 +1,7 @@
 """The registry's own process on the real engines, without neighbours."""
 
 import asyncio
+import datetime as dt
 import sys
 import time
 import uuid
@@ -16,6 +17,7 @@ import pytest
 from deploy.native import ports
 from deploy.native.pki import Authority
 from deploy.timescaledb.provision import Database
+from shared.chassis.kafka import Producer
 from shared.chassis.principal import HEADER, PrincipalKey
 from shared.chassis.table import Table
 from shared.contracts import topic_names
@@ -33,6 +35,11 @@ class Process:
     client: httpx.AsyncClient
     key: PrincipalKey
     process: asyncio.subprocess.Process
+    killed: bool = False
+
+    async def get(self, path: str) -> httpx.Response:
+        headers = {HEADER: self.key.sign(ADMIN, "registry")}
+        return await self.client.get(f"/api/v1/{path}", headers=headers)
 
     async def post(self, path: str, body: object, key: str) -> httpx.Response:
         headers = {HEADER: self.key.sign(ADMIN, "registry"), "Idempotency-Key": key}
@@ -84,13 +91,17 @@ async def started(env: dict[str, str]) -> AsyncIterator[Process]:
                     return False
 
             await until(ready, START_LIMIT_S, "readiness")
-            yield Process(client, PrincipalKey.load(Path(env["GW_PRINCIPAL_KEY_FILE"])), process)
+            registry = Process(client, PrincipalKey.load(Path(env["GW_PRINCIPAL_KEY_FILE"])), process)
+            yield registry
+            if not registry.killed:
+                begun = time.monotonic()
+                process.terminate()
+                assert await process.wait() == 0
+                assert time.monotonic() - begun < 10
     finally:
         if process.returncode is None:
-            process.terminate()
-        begun = time.monotonic()
-        assert await process.wait() == 0
-        assert time.monotonic() - begun < 10
+            process.kill()
+            await process.wait()
 
 
 @pytest.fixture
@@ -146,3 +157,59 @@ async def test_an_unreadable_authority_is_one_sentence(env: dict[str, str]) -> N
     _, stderr = await process.communicate()
     assert process.returncode == 1
     assert stderr.decode().splitlines()[-1].startswith("registry: the certificate authority")
+
+
+async def test_maintenance_ends_by_itself_and_strangers_are_listed(env: dict[str, str]) -> None:
+    producer = Producer(env["GW_KAFKA_BOOTSTRAP"], prefix=env["GW_TOPIC_PREFIX"])
+    await producer.start()
+    try:
+        async with started(env) as registry:
+            await registry.made("operators", operator())
+            await registry.made("sites", site())
+            await registry.made("devices", device())
+            until_ = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2)
+            body = {"reason": "test", "until": until_.isoformat()}
+            assert (await registry.post("devices/dev-1:maintain", body, "m")).status_code == 200
+
+            async def ended() -> bool:
+                return (await registry.get("devices/dev-1")).json()["maintenance"] is None
+
+            assert not await ended()
+            headers = {"reason": b"unknown_device", "client": b"dev-1"}
+            letters = topic_names.dead_letters(topic_names.TELEMETRY)
+            await producer.send(letters, b'{"device_id": "stranger"}', headers=headers)
+
+            async def listed() -> bool:
+                items = (await registry.get("devices:heard-unregistered")).json()["items"]
+                return [item["device_id"] for item in items] == ["stranger"]
+
+            await until(listed, 10, "the stranger")
+            await until(ended, 6, "the end of the maintenance")
+    finally:
+        await producer.stop()
+
+
+async def test_killed_between_commit_and_send_everything_is_published(env: dict[str, str]) -> None:
+    decode = msgspec.json.Decoder(Device).decode
+    async with started(env) as registry:
+        await registry.made("operators", operator())
+        await registry.made("sites", site())
+        made = [registry.made("devices", device(f"dev-{n}")) for n in range(50)]
+        await asyncio.gather(*made)
+        registry.process.kill()
+        await registry.process.wait()
+        registry.killed = True
+    async with started(env):
+        table = Table(env["GW_KAFKA_BOOTSTRAP"], topic_names.DEVICE, decode, prefix=env["GW_TOPIC_PREFIX"])
+        await table.load()
+        following = asyncio.create_task(table.run())
+        await asyncio.sleep(0)  # a task cancelled before it began would not stop its consumer
+
+        async def whole() -> bool:
+            return len(table) == 50
+
+        try:
+            await until(whole, 5, "the publication of what was committed")
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)

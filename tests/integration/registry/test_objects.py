@@ -1,3 +1,6 @@
+import asyncio
+from typing import Any
+
 from deploy.timescaledb.provision import Database
 from tests.integration.registry.harness import Registry, device, licence, operator, rows, site
 
@@ -58,3 +61,49 @@ async def test_pages_follow_one_another(shop: Registry) -> None:
     second = (await shop.get("devices", limit=4, cursor=first["next_cursor"])).json()
     assert [item["device_id"] for item in second["items"]] == ["more-3", "more-4"]
     assert second["next_cursor"] is None
+
+
+async def test_lists_filter_by_what_they_show(shop: Registry) -> None:
+    await shop.made("devices", device("ctrl", kind="controller", gas=None))
+    await shop.made("devices", device("under", controller_id="ctrl", zone="hall"))
+    await shop.made("licences", licence())
+    cases: tuple[tuple[str, dict[str, Any], list[str]], ...] = (
+        ("devices", {"client_id": "ctrl"}, ["ctrl", "under"]),
+        ("devices", {"controller_id": "ctrl"}, ["under"]),
+        ("devices", {"device_id": "dev-1"}, ["dev-1"]),
+        ("devices", {"zone": "hall", "kind": "detector"}, ["under"]),
+        ("devices", {"area": "5303"}, []),
+        ("licences", {"class": "pipeline", "number": "滇lic-1"}, ["lic-1"]),
+        ("sites", {"operator_id": "op-1", "area": "5306"}, ["site-1"]),
+        ("operators", {"operator_id": "op-1"}, ["op-1"]),
+    )
+    for what, params, ids in cases:
+        items = (await shop.get(what, **params)).json()["items"]
+        assert [item[f"{what[:-1]}_id"] for item in items] == ids, params
+    assert (await shop.get("devices", colour="red")).status_code == 422
+    assert (await shop.get("devices", area="999999")).status_code == 422
+    assert (await shop.get("devices", cursor="nonsense")).status_code == 422
+
+
+async def test_of_two_changes_at_once_one_is_stale(shop: Registry) -> None:
+    answers = await asyncio.gather(
+        *(shop.patch("sites/site-1", {"name": f"店{n}"}, 1) for n in range(6)),
+        *(shop.post("devices", device("twin")) for _ in range(6)),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 201, *[409] * 5, *[412] * 5]
+
+
+async def test_a_gas_that_changes_while_devices_come_is_judged_for_all(shop: Registry) -> None:
+    async def flip() -> None:
+        for revision in range(1, 7):
+            gas = "LPG" if revision % 2 else "CH4"
+            assert (await shop.patch("sites/site-1", {"gas": gas}, revision)).status_code == 200
+
+    await asyncio.gather(flip(), *(shop.made("devices", device(f"d-{n}")) for n in range(30)))
+    assert (await shop.patch("sites/site-1", {"gas": "LPG"}, 7)).status_code == 200
+    listed = (await shop.get("devices", limit=100)).json()["items"]
+    assert len(listed) == 31
+    assert not any(item["active"] for item in listed)
+    assert (await shop.patch("sites/site-1", {"gas": "CH4"}, 8)).status_code == 200
+    listed = (await shop.get("devices", limit=100)).json()["items"]
+    assert all(item["active"] for item in listed)

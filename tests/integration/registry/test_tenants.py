@@ -55,7 +55,6 @@ async def test_a_regulator_reads_by_area_and_writes_nothing(two: Registry) -> No
     ("method", "path", "body"),
     [
         ("PATCH", "operators/op-1", {"name": "x"}),
-        ("PATCH", "licences/lic-1", {"number": "x"}),
         ("PATCH", "sites/site-1", {"name": "x"}),
         ("PATCH", "devices/dev-1", {"zone": "x"}),
         ("POST", "devices/dev-1:maintain", {"reason": "x", "until": "2030-01-01T00:00:00Z"}),
@@ -84,6 +83,26 @@ async def test_a_site_cannot_be_given_to_oneself_or_away(two: Registry) -> None:
     assert given.status_code == 404
     moved = await two.patch("devices/dev-2", {"site_id": "site-1"}, 1, tenant("op-2"))
     assert moved.status_code == 404
+
+
+async def test_a_firm_does_not_change_its_own_licence(two: Registry) -> None:
+    for verb in ("renew", "suspend", "resume", "withdraw", "annul", "revoke", "deregister"):
+        response = await two.post(f"licences/lic-2:{verb}", {"valid_to": "2040-01-01"}, tenant("op-2"))
+        assert response.status_code == 403
+    changed = await two.patch("licences/lic-2", {"valid_to": "2040-01-01"}, 1, tenant("op-2"))
+    assert changed.status_code == 403
+    officer = regulator("530621")
+    assert (await two.post("licences/lic-2:suspend", {}, officer)).status_code == 200
+    assert (await two.post("licences/lic-1:suspend", {}, officer)).status_code == 404
+    assert (
+        await two.post("licences/lic-2:suspend", {}, regulator("530621", "regulator_viewer"))
+    ).status_code == 403
+    assert (await two.post("licences/lic-1:file-renewal", {}, tenant("op-1"))).status_code == 200
+
+
+async def test_a_licence_follows_its_holders_seat(two: Registry) -> None:
+    assert (await two.patch("operators/op-2", {"area_code": "530302"}, 1)).status_code == 200
+    assert (await two.get("licences/lic-2", regulator("530302"))).status_code == 200
 
 
 async def test_nobody_without_a_word_of_the_portal(two: Registry) -> None:
