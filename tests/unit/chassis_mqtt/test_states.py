@@ -203,11 +203,13 @@ async def test_nothing_is_handed_on_or_acknowledged_after_taking_leave():
     leaving = asyncio.ensure_future(client.disconnect())
     await asyncio.sleep(0)
     client.data_received(encode_publish(b"t", b"after", 2, qos=1))
+    client.data_received(b"\x40\x02\x00\x01")  # the answer comes too late to be of use, and is no nonsense
     await leaving
     written = len(wire.written)
     client.ack([1], client.generation)
     assert [message[1] for message in inbox] == [b"before"]
     assert len(wire.written) == written
+    assert wire.written[-1] == b"\xe0\x00"
     with pytest.raises(ConnectionLost):
         await answer
     assert client.closed.result() == Closed(CloseCause.OURS, "DISCONNECT")
