@@ -42,6 +42,7 @@ _KIND_WORD = {
 }
 _ROADS = ["迎丰", "珠泉", "凤霞", "二环", "公园"]
 CANARY_OPERATOR = "op-platform"
+WATCHDOG = "watchdog"
 
 
 @dataclass
@@ -56,7 +57,11 @@ class City:
 
     def clients(self) -> list[str]:
         """Return every id that needs a certificate."""
-        return sorted({row["controller_id"] or row["device_id"] for row in self.devices})
+        return sorted({row["controller_id"] or row["device_id"] for row in self.devices} - {WATCHDOG})
+
+    def simulated(self) -> list[Row]:
+        """Return the devices that the simulators speak for: all but the watchdog's canaries."""
+        return [row for row in self.devices if WATCHDOG not in {row["device_id"], row["controller_id"]}]
 
 
 def credit_code(number: int) -> str:
@@ -236,7 +241,10 @@ def _canaries(city: City, scenario: dict[str, Any]) -> None:
         site_id = f"canary-{number}"
         found.setdefault(partition_of(site_id), site_id)
         number += 1
+    first = min(found.values())
+    city.devices.append(_device(first, WATCHDOG, "controller", WATCHDOG, "CH4"))
     for partition, site_id in sorted(found.items()):
+        city.devices.append(_device(site_id, f"{site_id}-d", "detector", WATCHDOG, "CH4"))
         city.sites.append(
             {
                 "site_id": site_id,

@@ -79,10 +79,9 @@ class Observer:
                     self.note(see, found["site_id"], found)
             await asyncio.sleep(POLL_S)
 
-    async def webhook(self, ready: "asyncio.Future[int]") -> None:
-        """Serve the address at which messages to people arrive; `ready` gets its port."""
-        server = await asyncio.start_server(self._request, "127.0.0.1", 0)
-        ready.set_result(server.sockets[0].getsockname()[1])
+    async def webhook(self, port: int) -> None:
+        """Serve the address at which messages to people arrive."""
+        server = await asyncio.start_server(self._request, "127.0.0.1", port)
         async with server:
             await server.serve_forever()
 

@@ -35,7 +35,7 @@ async def register(api: Api, city: City) -> None:
             headers={"Content-Type": "text/csv; charset=utf-8"},
         )
     for licence_id, verb in city.licence_verbs:
-        await api.post(f"licences/{licence_id}:{verb}", {"reason": "演示数据", "effective_on": "2025-06-01"})
+        await api.post(f"licences/{licence_id}:{verb}", {"reason": "演示数据", "on": "2025-06-01"})
 
 
 async def certify(api: Api, clients: list[str], folder: Path) -> dict[str, Any]:
@@ -53,6 +53,27 @@ async def certify(api: Api, clients: list[str], folder: Path) -> dict[str, Any]:
             key.write_text(one["key"])
             (folder / f"{one['device_id']}.crt").write_text(one["certificate"])
     return keys
+
+
+async def contacts(api: Api, accounts: list[dict[str, Any]]) -> None:
+    """Write down whom to tell: everybody who watches, dispatches, manages or drives, on two channels."""
+    told = {"watch", "watch_supervisor", "dispatcher", "crew_lead", "crew_member", "administrator"}
+    people = [one for one in accounts if one["role"] in told]
+    manager = next(one for one in accounts if one["role"] == "operator_admin")
+    for one in [*people, manager | {"role": "duty_manager"}]:
+        await api.post(
+            "contacts",
+            {
+                "contact_id": f"contact-{one['username']}",
+                "operator_id": one["operator_id"],
+                "area_code": "530600",
+                "name": one["name"],
+                "role": one["role"],
+                "person": one["username"],
+                "crew_id": one["crew_id"],
+                "addresses": [{"channel": name, "address": one["username"]} for name in ("app", "sms")],
+            },
+        )
 
 
 async def man(api: Api, accounts: list[dict[str, Any]]) -> None:

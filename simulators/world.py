@@ -63,7 +63,7 @@ class World:
         self._site_of: dict[str, str] = {}
         self._awake: set[str] = set()
         self._listeners: list[Listener] = []
-        for row in city.devices:
+        for row in city.simulated():
             self._add(row, broker, keys)
 
     def _add(self, row: Row, broker: Broker, keys: KeySet) -> None:

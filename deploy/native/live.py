@@ -7,6 +7,7 @@ import random
 import ssl
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -74,9 +75,8 @@ class Live:
         self.world = World(city, self._broker(certificates), KeySet.import_key_set(keys), SEED)
         self.observer = Observer(self.world, self._teller.live)
         self.watch = self.api("watch")
-        port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._spawn(self.observer.webhook(port))
-        await seed.routes(administrator, self._accounts, f"http://127.0.0.1:{await port}/")
+        self._spawn(self.observer.webhook(self._stack.ports["webhook"]))
+        await seed.contacts(administrator, self._accounts)
         self._spawn(self.observer.follow(self.watch, "alerts", "alert"))
         self._spawn(self.observer.follow(self.api("watch"), "orders", "order"))
         self._spawn(self.world.run())
@@ -123,8 +123,14 @@ class Live:
 
     async def _first_reading(self, city: City) -> None:
         device_id = next(row["device_id"] for row in city.devices if row["site_id"] == "site-yunling")
+        now = datetime.now(UTC)
+        span = {
+            "from": (now - timedelta(minutes=5)).isoformat(),
+            "to": (now + timedelta(minutes=5)).isoformat(),
+            "device_id": device_id,
+        }
         async with asyncio.timeout(FIRST_READING_LIMIT_S):
-            while not (await self.watch.get("readings", device_id=device_id))["items"]:
+            while not (await self.watch.get("readings", **span))["items"]:
                 await asyncio.sleep(0.2)
 
     # --- run.json (WIRE section 4) ---

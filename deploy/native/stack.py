@@ -14,7 +14,7 @@ from deploy.native import ports
 from deploy.native.daemon import LAUNCH, Daemon
 from deploy.native.engines import EngineAddresses
 from deploy.native.errors import SetupError
-from deploy.native.pki import write_private
+from deploy.native.pki import Authority, write_private
 from deploy.native.places import PROJECT
 from deploy.timescaledb.provision import Database, provision
 from shared.chassis.kafka import create_topics
@@ -50,7 +50,7 @@ class Stack:
         """Pick ports, once per folder."""
         self.run = self.folder / "run"
         self.run.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.ports = ports.remembered(self.folder / "services.json", self.names)
+        self.ports = ports.remembered(self.folder / "services.json", (*self.names, "webhook"))
         self.supervisor = Daemon(
             "supervisord", self.run / "supervisord.pid", self.folder / "logs" / "supervisord.log"
         )
@@ -66,6 +66,12 @@ class Stack:
         if not key.exists():
             PrincipalKey.create(key)
         (self.folder / "secrets" / "command-keys").mkdir(exist_ok=True, mode=0o700)
+        # The watchdog speaks as a device would, so it has a device's certificate.
+        secrets = self.folder / "secrets"
+        if not (secrets / "watchdog.key").exists():
+            certificate, private = Authority(Path(self.engines.mqtt.ca_file).parent).issue_client("watchdog")
+            (secrets / "watchdog.crt").write_bytes(certificate)
+            write_private(secrets / "watchdog.key", private)
 
     def url(self, name: str) -> str:
         """Return where a service listens."""
@@ -76,6 +82,7 @@ class Stack:
         if self.database is None:
             raise RuntimeError("prepare first")
         secrets, mqtt = self.folder / "secrets", self.engines.mqtt
+        certificates = secrets if name == "watchdog" else Path(mqtt.certs_dir)
         found = {
             "GW_KAFKA_BOOTSTRAP": self.engines.kafka.bootstrap,
             "GW_HTTP_HOST": self.host,
@@ -90,8 +97,8 @@ class Stack:
                 "GW_MQTT_HOST": mqtt.host,
                 "GW_MQTT_PORT": str(mqtt.port_tls),
                 "GW_MQTT_CA_FILE": mqtt.ca_file,
-                "GW_MQTT_CERT_FILE": str(Path(mqtt.certs_dir) / f"{name}.crt"),
-                "GW_MQTT_KEY_FILE": str(Path(mqtt.certs_dir) / f"{name}.key"),
+                "GW_MQTT_CERT_FILE": str(certificates / f"{name}.crt"),
+                "GW_MQTT_KEY_FILE": str(certificates / f"{name}.key"),
             }
         found |= self._own_settings(name, secrets)
         return found | self.extra.get(name, {})
@@ -108,6 +115,13 @@ class Stack:
                 "GW_COMMAND_KEYS_FILE": jwks,
             },
             "alerting": {"GW_COMMAND_KEYS_DIR": str(secrets / "command-keys")},
+            "watchdog": {"GW_ALARM_FILE": str(self.folder / "logs" / "watchdog-alarms.log")},
+            "notification": {
+                "GW_CHANNELS": json.dumps(
+                    {way: f"webhook:http://127.0.0.1:{self.ports['webhook']}/{way}" for way in ("app", "sms")}
+                ),
+                "GW_WEBHOOK_ALLOW": json.dumps([f"http://127.0.0.1:{self.ports['webhook']}"]),
+            },
             "portal": {
                 "GW_UPSTREAMS": json.dumps(
                     {other: self.url(other) for other in self.names if other not in {"portal", "ingestion"}}
@@ -179,7 +193,7 @@ class Stack:
         path = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1",
                 "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
         environment = ",".join(
-            f'{key}="{_escaped(value)}"' for key, value in (path | self.environment(name)).items()
+            f"{key}={_quoted(value)}" for key, value in (path | self.environment(name)).items()
         )
         pid_file = self.run / f"{name}.pid"
         return "\n".join(
@@ -202,5 +216,8 @@ class Stack:
         )
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+def _quoted(value: str) -> str:
+    """Return a value as supervisord reads it: between single quotes, which it must not hold."""
+    if "'" in value:
+        raise SetupError(f"A setting must not hold a single quote: {value[:40]}")
+    return "'" + value.replace("%", "%%") + "'"
