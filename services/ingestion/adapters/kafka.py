@@ -21,6 +21,7 @@ from shared.contracts.topic_names import TELEMETRY, dead_letters
 BACKOFF_S: Final = 0.2
 BACKOFF_S_MAX: Final = 5.0
 SLOW_S: Final = 5.0
+TOPICS_LIMIT_S: Final = 5.0
 
 FAILED = Counter("gas_ingestion_write_failures_total", "Writes that Kafka refused and that were tried again")
 
@@ -50,10 +51,12 @@ class KafkaWriter:
     async def start(self) -> None:
         """Connect; raise StartError when Kafka does not answer or the topics are not as they should be."""
         await self._producer.start()
-        counts = {}
-        for topic in (TELEMETRY, dead_letters(TELEMETRY)):
-            found = await self._producer.raw.partitions_for(self._producer.topic(topic))
-            counts[topic] = len(found or ())
+        counts = dict.fromkeys((TELEMETRY, dead_letters(TELEMETRY)), 0)
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(TOPICS_LIMIT_S):
+                for topic in counts:
+                    found = await self._producer.raw.partitions_for(self._producer.topic(topic))
+                    counts[topic] = len(found or ())
         if counts[TELEMETRY] != self._partitions or not counts[dead_letters(TELEMETRY)]:
             raise StartError(
                 f"Kafka has {counts[TELEMETRY]} partitions of {TELEMETRY}, {self._partitions} are configured;"
