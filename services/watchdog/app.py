@@ -32,6 +32,7 @@ async def run() -> None:
     settings = load(Settings)
     logs.configure("watchdog", settings.log_level)
     clock, health = SystemClock(), Health()
+    boot_id = clock.now_ms()
     address = Address(
         settings.mqtt_host,
         settings.mqtt_port,
@@ -43,6 +44,7 @@ async def run() -> None:
         address,
         settings.mqtt_client_id,
         clock,
+        boot_id,
         lambda *receipt: watchdog.receipted(*receipt),  # noqa: PLW0108 - it is made below
     )
     partitions = settings.telemetry_partitions
@@ -51,6 +53,7 @@ async def run() -> None:
         wire,
         voices(settings, clock),
         clock,
+        controller=(settings.mqtt_client_id, boot_id),
         stages=settings.stages,
         limits=Limits(settings.late_s, settings.repeat_s),
         level=settings.canary_level,

@@ -35,6 +35,7 @@ class Watchdog:
         voices: Iterable[Voice],
         clock: Clock,
         *,
+        controller: tuple[str, int],
         stages: Sequence[Stage],
         limits: Limits,
         level: str,
@@ -45,6 +46,8 @@ class Watchdog:
         self._wire = wire
         self._voices = tuple(voices)
         self._clock = clock
+        self._controller, self._boot_id = controller
+        self._spoken = 0
         self._stages = tuple(stages)
         self._limits = limits
         self._status = f"alarm_{level}"
@@ -75,6 +78,15 @@ class Watchdog:
         await self._wire.publish(self._readings(flight, 1, "normal", 0.0))
 
     def _readings(self, flight: Round, seq: int, status: str, value: float) -> list[dict[str, object]]:
+        own: dict[str, object] = {
+            "device_id": self._controller,
+            "boot_id": self._boot_id,
+            "seq": self._spoken,
+            "time_ms": self._clock.now_ms(),
+            "status": "normal",
+            "supply": "mains",
+        }
+        self._spoken += 1
         return [
             {
                 "device_id": device,
@@ -86,7 +98,7 @@ class Watchdog:
                 "lel_percent": value,
             }
             for device in sorted(self._devices)
-        ]
+        ] + [own]
 
     # --- what comes back ------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from shared.chassis.clock import Clock
+from shared.chassis.logs import get_logger
 from shared.chassis.mqtt import Connect, MqttError, Options, Session, Will
 from shared.chassis.mqtt.client import Client
 from shared.contracts.wire import Receipt
@@ -32,18 +33,22 @@ class Address:
 class MqttWire:
     """Publishes canaries and hears receipts; connects again for ever."""
 
-    def __init__(self, address: Address, client_id: str, clock: Clock, receipted: Receipted) -> None:
+    def __init__(
+        self, address: Address, client_id: str, clock: Clock, boot_id: int, receipted: Receipted
+    ) -> None:
         self._client_id = client_id
         self._clock = clock
         self._receipted = receipted
         self._decoder = msgspec.json.Decoder(Receipt)
-        self._boot_id = clock.now_ms()
+        self._boot_id = boot_id
         tls = ssl.create_default_context(cafile=str(address.ca_file))
         tls.load_cert_chain(address.cert_file, address.key_file)
         will = Will(topic=self._topic("up/state"), payload=self._state(online=False), retain=True)
         connect = Connect(client_id=client_id, clean_start=True, keepalive_s=KEEPALIVE_S, will=will)
         options = Options(host=address.host, port=address.port, connect=connect, tls=tls)
-        self._session = Session(options, [self._topic("down/+")], self._heard, on_up=self._up)
+        self._session = Session(
+            options, [self._topic("down/+")], self._heard, on_up=self._up, on_down=self._down
+        )
 
     def _topic(self, leaf: str) -> str:
         return f"gas/v1/{self._client_id}/{leaf}"
@@ -66,6 +71,9 @@ class MqttWire:
 
     async def _up(self, client: Client) -> None:
         await client.publish(self._topic("up/state"), self._state(online=True), retain=True)
+
+    def _down(self, error: MqttError) -> None:
+        get_logger().warning("not connected to the broker", error=str(error), kind=type(error).__name__)
 
     async def publish(self, readings: list[dict[str, object]]) -> None:
         """Publish one array; what cannot be sent now is a canary that will be late."""

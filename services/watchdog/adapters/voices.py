@@ -111,7 +111,9 @@ class AlarmCommand:
 
     async def say(self, word: Word, text: str) -> None:
         """Run it; it is killed when it takes too long."""
-        process = await asyncio.create_subprocess_exec(*self._arguments, stdin=asyncio.subprocess.PIPE)
+        process = await asyncio.create_subprocess_exec(
+            *self._arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+        )
         try:
             await process.communicate(line(word, text, self._clock.now_ms()))
         finally:
