@@ -1,5 +1,7 @@
 """P01–P04, L01–L03 and O01 by record time."""
 
+from typing import Any
+
 import pytest
 
 from services.alerting.domain.spec import trip_kpa
@@ -61,9 +63,8 @@ def test_p04_needs_pressure_to_fall_and_flow_to_surge(kind: str) -> None:
         words = []
         for at_s in range(0, 121, 5):
             cut = at_s > 60
-            words += drive.read(
-                at_s, "m1", **{field: pressure if cut else 200.0, "flow_m3h": flow if cut else 100.0}
-            )
+            fields: dict[str, Any] = {field: pressure if cut else 200.0, "flow_m3h": flow if cut else 100.0}
+            words += drive.read(at_s, "m1", **fields)
         return words
 
     assert run(150.0, 160.0) == ["raised P04"]
