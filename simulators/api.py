@@ -1,5 +1,6 @@
 """A program's way into the portal: sign in with a one-time code, keep the token fresh, act once."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -39,6 +40,7 @@ class Api:
         self._client = httpx.AsyncClient(base_url=url, timeout=60.0, trust_env=False)
         self._token = ""
         self._fresh_until = 0.0
+        self._signing_in = asyncio.Lock()
 
     async def close(self) -> None:
         """Forget the session."""
@@ -62,16 +64,21 @@ class Api:
         self._token = answer.json()["token"]
         self._fresh_until = time.monotonic() + REFRESH_S
 
+    async def _be_signed_in(self) -> None:
+        """Sign in once, however many ask at the same time: a one-time code works once."""
+        async with self._signing_in:
+            if not self._token:
+                await self.sign_in()
+            elif time.monotonic() > self._fresh_until:
+                answer = await self._client.post("/api/v1/session:refresh", headers=self._headers())
+                if answer.status_code == 200:
+                    self._keep(answer)
+                else:
+                    await self.sign_in()
+
     async def call(self, method: str, path: str, **options: Any) -> Any:
         """Send a request and return its JSON; ApiError when it is refused."""
-        if not self._token:
-            await self.sign_in()
-        elif time.monotonic() > self._fresh_until:
-            answer = await self._client.post("/api/v1/session:refresh", headers=self._headers())
-            if answer.status_code == 200:
-                self._keep(answer)
-            else:
-                await self.sign_in()
+        await self._be_signed_in()
         headers = self._headers() | options.pop("headers", {})
         if method == "POST":
             headers.setdefault("Idempotency-Key", str(uuid.uuid4()))
@@ -90,8 +97,7 @@ class Api:
 
     async def stream(self, name: str) -> AsyncIterator[dict[str, Any]]:
         """Yield what a live stream tells, until it ends."""
-        if not self._token:
-            await self.sign_in()
+        await self._be_signed_in()
         limits = httpx.Timeout(10.0, read=60.0)
         async with self._client.stream(
             "GET", f"/api/v1/stream/{name}", headers=self._headers(), timeout=limits

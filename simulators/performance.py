@@ -27,7 +27,9 @@ async def perform(story: Story, world: World, observer: Observer, api: Api, tell
         limit = wanted.within_s + _motor_s(wanted, world)
         # A step that comes late is still waited for, so that its lateness can be said.
         until = max(since + limit, time.monotonic()) + 20.0
-        seen = await observer.wait(wanted, began, min(until, began + story.limit_s), api)
+        # A message may have been about something earlier; an order that stands already is the right one.
+        first = since if wanted.see == "message" else began
+        seen = await observer.wait(wanted, first, min(until, began + story.limit_s), api)
         if seen is None:
             faults.append(f"{story.name}: {wanted.name} was not seen within {story.limit_s:g} s of play")
             teller.missed(story, wanted, "未见 not seen")

@@ -60,7 +60,8 @@ class Kafka:
         shutil.rmtree(part, ignore_errors=True)
         cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         formatting = self._write_properties(part)
-        argv = self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(formatting))
+        # With "=": an id may begin with a dash.
+        argv = self._java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(formatting))
         done = subprocess.run(argv, capture_output=True, text=True, check=False, env=_environment())
         if done.returncode != 0:
             raise SetupError(f"Kafka's data folder cannot be formatted: {done.stderr.strip()[-300:]}")

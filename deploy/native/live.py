@@ -78,7 +78,7 @@ class Live:
         self._spawn(self.observer.webhook(self._stack.ports["webhook"]))
         await seed.contacts(administrator, self._accounts)
         self._spawn(self.observer.follow(self.watch, "alerts", "alert"))
-        self._spawn(self.observer.follow(self.api("watch"), "orders", "order"))
+        self._spawn(self.observer.follow(self.watch, "orders", "order"))
         self._spawn(self.world.run())
         self._crews()
         self._write_run_file()
