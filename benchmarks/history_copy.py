@@ -59,7 +59,7 @@ async def fill(producer: Producer, args: argparse.Namespace) -> None:
     await asyncio.gather(*pending)
 
 
-def postgres_cpu(pid: int) -> float:
+def postgres_cpu(pid: int | None) -> float:
     """Return the CPU seconds of PostgreSQL's processes that live now."""
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     return sum(sum(one.cpu_times()[:2]) for one in family if one.is_running())

@@ -1,21 +1,24 @@
 """Reading: first the device under row-level security, then its rows by its key."""
 
+import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import asyncpg
 
 from services.history.adapters import sql
 from services.history.domain.buckets import POINTS_MAX, Bucket
+from services.history.domain.items import QUANTITIES
 from shared.chassis.database import Pool, open_pool, transaction
 from shared.chassis.principal import Principal
+from shared.contracts import wire
 
 PENDING_HOURS_MAX = 48
 Rows = list["asyncpg.Record"]
 After = tuple[int, int, int]
 
-_DEVICE = "SELECT device_key FROM device WHERE device_id = $1"
+_DEVICE = "SELECT device_key, kind FROM device WHERE device_id = $1"
 _COUNT = """
     SELECT (SELECT count(*) FROM (SELECT FROM reading
               WHERE device_key = $1 AND "time" >= $2 AND "time" < $3 LIMIT $4) a)
@@ -41,23 +44,35 @@ _EVENTS = _page("device_event", sql.EVENT_COLUMNS)
 _PENDING = """
     SELECT DISTINCT hour FROM rollup_due WHERE device_key = $1 AND hour >= $2 AND hour < $3
     ORDER BY hour DESC LIMIT $4"""
-# $1 device, $2-$3 range, $4 width, $5 limit, $6 hours that are computed from readings now, $7 their days.
-_HOURS = f"""
-      SELECT hour, {sql.ROLLED_COLUMNS} FROM readings_hourly
-      WHERE device_key = $1 AND hour >= $2 AND hour < $3 AND hour <> ALL($6::timestamptz[])
+
+
+@functools.cache
+def _buckets(quantities: tuple[str, ...]) -> tuple[str, str]:
+    """Return the statements that answer by hours and by days.
+
+    $1 device, $2-$3 range, $4 width, $5 limit, $6 hours that are computed from readings now; $7 the days of
+    those hours, and $8 the first of them.
+    """
+    columns, rolled = sql.rolled_columns(quantities), sql.roll_rolled(quantities)
+    hours = f"""
+      SELECT hour, {columns} FROM readings_hourly
+      WHERE device_key = $1 AND hour >= {{since}} AND hour < $3 AND hour <> ALL($6::timestamptz[])
       UNION ALL
-      SELECT h.hour, {sql.ROLLED_COLUMNS} FROM unnest($6::timestamptz[]) p(hour)
+      SELECT h.hour, {columns} FROM unnest($6::timestamptz[]) p(hour)
       CROSS JOIN LATERAL roll_hour(ARRAY[$1::integer], p.hour) h"""  # noqa: S608 - constants of sql.py
-_DAYS = f"""
-      SELECT day AS hour, {sql.ROLLED_COLUMNS} FROM readings_daily
+    days = f"""
+      SELECT day AS hour, {columns} FROM readings_daily
       WHERE device_key = $1 AND day >= $2 AND day < $3 AND day <> ALL($7::timestamptz[])
       UNION ALL
-      SELECT * FROM ({_HOURS}) o WHERE date_trunc('day', hour, 'UTC') = ANY($7::timestamptz[])"""  # noqa: S608
-_BUCKETS = """
-    SELECT time_bucket($4::interval, hour, TIMESTAMPTZ 'epoch') AS bucket, {rolled}
-    FROM ({source}) r GROUP BY bucket ORDER BY bucket LIMIT $5"""
-_BY_HOUR = _BUCKETS.format(rolled=sql.ROLL_ROLLED, source=_HOURS)
-_BY_DAY = _BUCKETS.format(rolled=sql.ROLL_ROLLED, source=_DAYS + " AND hour >= $2 AND hour < $3")
+      SELECT * FROM ({hours.format(since="$8::timestamptz")}) o
+      WHERE date_trunc('day', hour, 'UTC') = ANY($7::timestamptz[])"""  # noqa: S608 - constants of sql.py
+    frame = """
+      SELECT time_bucket($4::interval, hour, TIMESTAMPTZ 'epoch') AS bucket, {rolled}
+      FROM ({source}) r GROUP BY bucket ORDER BY bucket LIMIT $5"""
+    by_hour = frame.format(rolled=rolled, source=hours.format(since="$2"))
+    return by_hour, frame.format(rolled=rolled, source=days)
+
+
 _LATEST = """
     SELECT d.device_id, d.site_id, d.zone, d.kind, l.* FROM device d JOIN latest l USING (device_key)
     WHERE ($1::text IS NULL OR d.device_id = $1) AND ($2::text IS NULL OR d.site_id = $2) AND d.device_id > $3
@@ -75,17 +90,30 @@ async def open_query_pool(dsn: str) -> Pool:
     return await open_pool(f"{dsn}{joint}plan_cache_mode=force_custom_plan", application_name="history api")
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A device that who asks may see, and what its kind measures."""
+
+    key: int
+    quantities: tuple[str, ...]
+
+
+def _measured(kind: str | None) -> tuple[str, ...]:
+    known = wire.FIELDS.get(kind) if kind else None  # type: ignore[call-overload]
+    return tuple(name for name in QUANTITIES if known is None or name in known)
+
+
 class Queries:
     """Answers questions about what was stored, in the name of who asks."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def find(self, asking: Principal, device_id: str) -> int | None:
-        """Return the device's key, or None when it does not exist for who asks."""
+    async def find(self, asking: Principal, device_id: str) -> Found | None:
+        """Return the device, or None when it does not exist for who asks."""
         async with transaction(self._pool, asking) as connection:
-            found: int | None = await connection.fetchval(_DEVICE, device_id)
-            return found
+            row = await connection.fetchrow(_DEVICE, device_id)
+        return None if row is None else Found(row["device_key"], _measured(row["kind"]))
 
     async def count(self, key: int, from_ms: int, to_ms: int) -> int:
         """Return how many readings there are in [from, to), at most twice one more than fit raw."""
@@ -107,22 +135,21 @@ class Queries:
         span = (moment(max(from_ms, since)), moment(to_ms))
         return await self._pool.fetch(statement, key, *span, moment(since), boot_id, seq, limit)
 
-    async def buckets(self, key: int, from_ms: int, to_ms: int, bucket: Bucket, limit: int) -> Rows:
+    async def buckets(self, device: Found, from_ms: int, to_ms: int, bucket: Bucket, limit: int) -> Rows:
         """Return roll-ups of the buckets in [from, to), which must be multiples of the bucket's width.
 
-        Hours whose roll-up is still to be computed, the running one among them, come from the readings.
+        A row is bucket, count, alarm_s, then min, max, sum, count of each quantity of the device. Hours whose
+        roll-up is still to be computed, the running one among them, come from the readings.
         """
         since, until = moment(from_ms), moment(to_ms)
-        pending = await self._pool.fetch(_PENDING, key, since, until, PENDING_HOURS_MAX)
+        pending = await self._pool.fetch(_PENDING, device.key, since, until, PENDING_HOURS_MAX)
         hours = [row["hour"] for row in pending]
-        width = timedelta(milliseconds=bucket.width_ms)
+        by_hour, by_day = _buckets(device.quantities)
+        asked = (device.key, since, until, timedelta(milliseconds=bucket.width_ms), limit, hours)
         if not bucket.daily:
-            return await self._buckets(_BY_HOUR, key, since, until, width, limit, hours)
+            return await self._pool.fetch(by_hour, *asked)
         days = sorted({hour.replace(hour=0) for hour in hours})
-        return await self._buckets(_BY_DAY, key, since, until, width, limit, hours, days)
-
-    async def _buckets(self, statement: str, *arguments: Any) -> Rows:
-        return await self._pool.fetch(statement, *arguments)
+        return await self._pool.fetch(by_day, *asked, days, days[0] if days else until)
 
     async def latest(
         self, asking: Principal, device_id: str | None, site_id: str | None, after: str, limit: int

@@ -85,17 +85,25 @@ LATEST_ONLINE = """
     ON CONFLICT (device_key) DO UPDATE SET online = excluded.online, online_at = excluded.online_at
       WHERE excluded.online_at >= coalesce(l.online_at, '-infinity')"""
 MARK_ODD = "UPDATE device SET has_odd = true WHERE device_key = ANY($1) AND NOT has_odd"
+_PARTS = ("min", "max", "sum", "count")
 
-_ROLLED = ", ".join(f"{name}_{part}" for name in QUANTITIES for part in ("min", "max", "sum", "count"))
-ROLLED_COLUMNS = f"count, alarm_s, {_ROLLED}"
-ROLL_ROLLED = (
-    "sum(count) AS count, sum(alarm_s) AS alarm_s, "
-    + ", ".join(
-        f"min({name}_min) AS {name}_min, max({name}_max) AS {name}_max, sum({name}_sum) AS {name}_sum,"
-        f" sum({name}_count) AS {name}_count"
-        for name in QUANTITIES
+
+def rolled_columns(quantities: tuple[str, ...]) -> str:
+    """Return the columns of a roll-up."""
+    return ", ".join(("count", "alarm_s", *(f"{name}_{part}" for name in quantities for part in _PARTS)))
+
+
+def roll_rolled(quantities: tuple[str, ...]) -> str:
+    """Return the same columns, computed from several roll-ups."""
+    whole = ("sum(count) AS count", "sum(alarm_s) AS alarm_s")
+    parts = (
+        f"min({name}_min) AS {name}_min, max({name}_max) AS {name}_max,"
+        f" sum({name}_sum) AS {name}_sum, sum({name}_count) AS {name}_count"
+        for name in quantities
     )
-)  # fmt: skip
-UPDATE_ROLLED = ", ".join(
-    f"{name} = excluded.{name}" for name in ("count", "alarm_s", *(part for part in _ROLLED.split(", ")))
-)
+    return ", ".join((*whole, *parts))
+
+
+ROLLED_COLUMNS = rolled_columns(QUANTITIES)
+ROLL_ROLLED = roll_rolled(QUANTITIES)
+UPDATE_ROLLED = ", ".join(f"{name} = excluded.{name}" for name in ROLLED_COLUMNS.split(", "))

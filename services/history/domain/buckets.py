@@ -55,12 +55,12 @@ def parse(text: str) -> Bucket:
     return Bucket(int(match[1]) * (HOUR_MS if match[2] == "h" else DAY_MS))
 
 
-def choose(from_ms: int, to_ms: int, readings: int) -> Bucket:
+def choose(from_ms: int, to_ms: int, readings: int | None) -> Bucket:
     """Return raw for at most 2,000 readings, otherwise the finest multiple of a roll-up that has as few.
 
-    90 days give 2 h.
+    90 days give 2 h. None means that the readings of that time are no longer complete.
     """
-    if readings <= POINTS_MAX:
+    if readings is not None and readings <= POINTS_MAX:
         return RAW
     for bucket in ROLLED:
         if bucket.points(from_ms, to_ms) <= POINTS_MAX:

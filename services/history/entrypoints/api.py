@@ -2,11 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+import orjson
+from fastapi import FastAPI, Query, Request, Response
 
 from services.history.adapters.queries import Queries
-from services.history.domain.buckets import POINTS_MAX, RAW, Bucket, choose, parse
-from services.history.domain.items import QUANTITIES
+from services.history.domain.buckets import POINTS_MAX, Bucket, choose, parse
+from services.history.domain.window import DAY_MS, HOUR_MS
+from shared.chassis.clock import Clock
 from shared.chassis.http import Asking, Limit, decode_cursor, field_problem, not_found, page
 from shared.chassis.times import parse_rfc3339, rfc3339
 
@@ -15,7 +17,7 @@ _HIDDEN = frozenset({"device_key", "time", "ingested_at", "time_ms", "odd", "boo
 LATE_MS = 60_000
 Text = Annotated[str | None, Query(max_length=64)]
 PointLimit = Annotated[int, Query(ge=1, le=POINTS_MAX)]
-Key = tuple[int, int, int]
+Key = tuple[int, int, int, int]
 
 
 def _span(request: Request) -> tuple[int, int]:
@@ -68,40 +70,42 @@ def _as_said(device_id: str, row: Any) -> dict[str, Any]:
     }
 
 
-def _rolled(device_id: str, row: Any) -> dict[str, Any]:
+def _rolled(device_id: str, quantities: tuple[str, ...], row: Any) -> dict[str, Any]:
     """Return one bucket: its start, how many readings, seconds in alarm, and each measured quantity."""
+    values = tuple(row)
     item: dict[str, Any] = {
         "device_id": device_id,
-        "time": rfc3339(_milliseconds(row["bucket"])),
-        "count": row["count"],
-        "alarm_s": round(row["alarm_s"], 3),
+        "time": rfc3339(_milliseconds(values[0])),
+        "count": values[1],
+        "alarm_s": round(values[2], 3),
     }
-    for name in QUANTITIES:
-        count = row[f"{name}_count"]
+    for number, name in enumerate(quantities):
+        low, high, total, count = values[3 + number * 4 : 7 + number * 4]
         if count:
-            item[name] = {
-                "min": row[f"{name}_min"],
-                "max": row[f"{name}_max"],
-                "avg": row[f"{name}_sum"] / count,
-                "count": count,
-            }
+            item[name] = {"min": low, "max": high, "avg": total / count, "count": count}
     return item
 
 
-def _row_key(rows: list[Any]) -> Key | None:
+def _row_key(rows: list[Any]) -> list[Any] | None:
     if not rows:
         return None
     last = rows[-1]
-    return _milliseconds(last["time"]), last["boot_id"], last["seq"]
+    return [0, _milliseconds(last["time"]), last["boot_id"], last["seq"]]
 
 
 def _after(cursor: str | None) -> Key | None:
+    """Return a cursor's bucket width, so that all pages have the same, and the last item's key."""
     if cursor is None:
         return None
-    values = decode_cursor(cursor, 3)
-    if not all(isinstance(value, int) for value in values):
+    values = decode_cursor(cursor, 4)
+    if not all(isinstance(value, int) for value in values) or values[0] % HOUR_MS or values[0] < 0:
         raise field_problem("cursor", "not a cursor of this list")
-    return values[0], values[1], values[2]
+    return values[0], values[1], values[2], values[3]
+
+
+def _page(items: list[Any], limit: int, last: list[Any] | None, **more: str) -> Response:
+    """Answer with a page; up to 2,000 points are too many for FastAPI's own encoder."""
+    return Response(orjson.dumps(page(items, limit, last) | more), media_type="application/json")
 
 
 def _latest(row: Any) -> dict[str, Any]:
@@ -114,58 +118,62 @@ def _latest(row: Any) -> dict[str, Any]:
     return item
 
 
-def add_routes(app: FastAPI, queries: Queries) -> None:
-    """Add the routes of history to the app."""
+def add_routes(app: FastAPI, queries: Queries, *, clock: Clock, keep_readings_days: int) -> None:
+    """Add the routes of history to the app; `keep_readings_days` is how far back readings are complete."""
 
     @app.get("/api/v1/readings")
     async def readings(
         request: Request, asking: Asking, device_id: Annotated[str, Query(max_length=64)],
         bucket: Text = None, cursor: Annotated[str | None, Query(max_length=200)] = None,
         limit: PointLimit = POINTS_MAX,
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> Response:  # fmt: skip
         """Return a device's curve: raw readings, or buckets of a multiple of an hour."""
         from_ms, to_ms = _span(request)
-        wanted = _bucket(bucket)
         after = _after(cursor)
-        key = await queries.find(asking, device_id)
-        if key is None:
+        wanted = _bucket(bucket) or (after and Bucket(after[0]))
+        device = await queries.find(asking, device_id)
+        if device is None:
             raise not_found("device")
         if wanted is None:
-            wanted = choose(from_ms, to_ms, await queries.count(key, from_ms, to_ms))
-        if wanted is RAW:
-            rows = await queries.readings(key, from_ms, to_ms, after, limit)
-            items = [_as_said(device_id, row) for row in rows]
-            return page(items, limit, _row_key(rows)) | {"bucket": "raw"}
+            complete = from_ms >= clock.now_ms() - keep_readings_days * DAY_MS
+            wanted = choose(
+                from_ms, to_ms, await queries.count(device.key, from_ms, to_ms) if complete else None
+            )
+        if wanted.raw:
+            rows = await queries.readings(device.key, from_ms, to_ms, after and after[1:], limit)
+            return _page([_as_said(device_id, row) for row in rows], limit, _row_key(rows), bucket="raw")
         if wanted.points(from_ms, to_ms) > POINTS_MAX:
             raise field_problem("bucket", f"more than {POINTS_MAX} points: ask for wider buckets")
-        start = wanted.floor(after[0] + wanted.width_ms if after else from_ms)
-        rows = await queries.buckets(key, start, -wanted.floor(-to_ms), wanted, limit)
-        last = (_milliseconds(rows[-1]["bucket"]), 0, 0) if rows else None
-        return page([_rolled(device_id, row) for row in rows], limit, last) | {"bucket": str(wanted)}
+        start = wanted.floor(after[1] + wanted.width_ms if after else from_ms)
+        rows = await queries.buckets(device, start, -wanted.floor(-to_ms), wanted, limit)
+        last = [wanted.width_ms, _milliseconds(rows[-1]["bucket"]), 0, 0] if rows else None
+        return _page(
+            [_rolled(device_id, device.quantities, row) for row in rows], limit, last, bucket=str(wanted)
+        )
 
     @app.get("/api/v1/device-events")
     async def device_events(
         request: Request, asking: Asking, device_id: Annotated[str, Query(max_length=64)],
         cursor: Annotated[str | None, Query(max_length=200)] = None, limit: Limit = 50,
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> Response:  # fmt: skip
         """Return a device's events, oldest first."""
         from_ms, to_ms = _span(request)
         after = _after(cursor)
-        key = await queries.find(asking, device_id)
-        if key is None:
+        device = await queries.find(asking, device_id)
+        if device is None:
             raise not_found("device")
-        rows = await queries.events(key, from_ms, to_ms, after, limit)
-        return page([_as_said(device_id, row) for row in rows], limit, _row_key(rows))
+        rows = await queries.events(device.key, from_ms, to_ms, after and after[1:], limit)
+        return _page([_as_said(device_id, row) for row in rows], limit, _row_key(rows))
 
     @app.get("/api/v1/device-latest")
     async def device_latest(
         asking: Asking, device_id: Text = None, site_id: Text = None,
         cursor: Annotated[str | None, Query(max_length=200)] = None, limit: Limit = 50,
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> Response:  # fmt: skip
         """Return the newest reading, event and connection of devices, by device id."""
         after = decode_cursor(cursor, 1)[0] if cursor else ""
         if not isinstance(after, str):
             raise field_problem("cursor", "not a cursor of this list")
         rows = await queries.latest(asking, device_id, site_id, after, limit)
         last = [rows[-1]["device_id"]] if rows else None
-        return page([_latest(row) for row in rows], limit, last)
+        return _page([_latest(row) for row in rows], limit, last)

@@ -45,3 +45,7 @@ def test_a_name_means_its_bucket(bucket: Bucket) -> None:
 def test_other_names_mean_nothing(text: str) -> None:
     with pytest.raises(ValueError, match="raw"):
         parse(text)
+
+
+def test_where_readings_are_no_longer_complete_roll_ups_answer() -> None:
+    assert str(choose(T0, T0 + DAY_MS, None)) == "1h"
