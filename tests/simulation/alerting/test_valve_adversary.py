@@ -6,6 +6,7 @@ opened from afar; and whoever waits in vain is told by V01 in time.
 
 import heapq
 import random
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -213,16 +214,10 @@ class World:
             assert at - 200 < claims[command_id]["expires_at_ms"], "an effect after expiry"
         want = self.loop.want
         if want is not None and self.loop.v01 is None:
-            assert want.miss()[0] + 400 >= self.now - 1_000 or self.now < want.miss()[0] + 1_000, (
-                "V01 is late"
-            )
-        for at, _miss in self.misses:
-            assert at <= T0 + END_MS
+            assert self.now <= want.miss()[0] + 1_000, "V01 is late"
 
 
 def _payload(text: str) -> bytes:
-    from base64 import urlsafe_b64decode
-
     middle = text.split(".")[1]
     return urlsafe_b64decode(middle + "=" * (-len(middle) % 4))
 

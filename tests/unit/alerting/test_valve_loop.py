@@ -101,7 +101,8 @@ def test_stale_messages_move_nothing() -> None:
 
 def test_under_maintenance_nothing_is_closed_from_afar() -> None:
     moment = at(under_maintenance=True)
-    assert on_close_due(Valve("v1"), alarm(), moment).reason is Reason.UNDER_MAINTENANCE
+    step = on_close_due(Valve("v1"), alarm(), moment)
+    assert (step.reason, step.valve) == (Reason.UNDER_MAINTENANCE, Valve("v1"))
     assert on_manual_close(Valve("v1"), "user:li", "smell", (), moment).reason is Reason.UNDER_MAINTENANCE
     late = commanded()
     late = on_close_due(late, alarm(29_000), at(29_000)).valve
@@ -284,6 +285,31 @@ def test_reopened_under_a_latched_alert_that_may_not_close_it_is_told_too() -> N
     valve = Valve("v1", position="closed", position_order=(1, 1))
     assert on_position(valve, "open", (1, 2), "by_hand", at(latched=True)).valve.reopened
     assert not on_position(valve, "open", (1, 2), "by_hand", at()).valve.reopened
+
+
+def test_v03_only_calls_while_a_crew_holds_the_site() -> None:
+    step = on_close_due(Valve("v1", position="open"), alarm(rule="V03"), at(crew_holds_site=True))
+    assert (step.reason, step.valve.demands) == (Reason.CREW_HOLDS_SITE, ())
+
+
+def test_a_new_command_does_not_give_v01_more_time() -> None:
+    valve = on_online(commanded(), online=False, boot_id=1, at=at(1_000)).valve
+    valve = on_online(valve, online=True, boot_id=2, at=at(20_000)).valve
+    assert misses(on_timer(valve, at(30_000))) == [Miss.NOTHING_BACK]
+
+
+def test_an_answer_repeated_says_nothing_new() -> None:
+    first = on_result(commanded(), "id-0", "accepted", None, at(1_000))
+    assert kinds(first) == ["command_result"]
+    again = on_result(first.valve, "id-0", "accepted", None, at(5_000))
+    assert (again.effects, again.valve) == ((), first.valve)
+
+
+def test_v01_is_raised_once_however_many_misses_follow() -> None:
+    failed = on_result(commanded(), "id-0", "failed", None, at(1_000))
+    assert misses(failed) == [Miss.FAILED]
+    assert misses(on_result(failed.valve, "id-0", "refused", "expired", at(2_000))) == []
+    assert misses(on_timer(failed.valve, at(60_000))) == []
 
 
 def test_a_reset_ends_the_want() -> None:
