@@ -41,7 +41,10 @@ def channels_of(settings: Settings, client: httpx.AsyncClient) -> ConfiguredChan
             allowed.add(origin_of(url))
         except RefusedError as error:
             raise StartError(f"GW_WEBHOOK_ALLOW or GW_CHANNELS holds a bad origin ({error}).") from error
-    return ConfiguredChannels(urls, Webhook(client, allowed))
+    try:
+        return ConfiguredChannels(urls, Webhook(client, allowed))
+    except ValueError as error:
+        raise StartError(f"GW_CHANNELS is wrong: {error}.") from error
 
 
 def _dsn(value: SecretStr | None, name: str) -> str:

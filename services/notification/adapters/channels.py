@@ -5,8 +5,6 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-import apprise
-
 from services.notification.adapters.webhook import Webhook
 from services.notification.domain.model import Delivery, Result
 
@@ -23,6 +21,9 @@ class ConfiguredChannels:
     def __init__(self, urls: Mapping[str, str], webhook: Webhook) -> None:
         self._urls = dict(urls)
         self._webhook = webhook
+        for name, url in self._urls.items():
+            if not url.startswith(PREFIX) and not _known(url):
+                raise ValueError(f"Apprise does not know the URL of channel {name}")
         self.names = frozenset(self._urls) | {WEBHOOK}
 
     def lane(self, channel: str, address: str) -> str:
@@ -53,8 +54,17 @@ class ConfiguredChannels:
         return await _by_apprise(url.replace("{address}", quote(delivery.address, safe="")), delivery)
 
 
+def _known(url: str) -> bool:
+    """Return whether Apprise can use a URL; loads its plugins, at start, because that takes long."""
+    import apprise  # only where a channel needs it: it is large
+
+    return bool(apprise.Apprise().add(url.replace("{address}", "0")))
+
+
 async def _by_apprise(url: str, delivery: Delivery) -> Result:
     """Hand over to Apprise, which knows some hundred services; it carries no idempotency key."""
+    import apprise
+
     service = apprise.Apprise()
     if not service.add(url):
         return Result(delivered=False, detail="Apprise does not know this channel's URL", final=True)

@@ -1,0 +1,53 @@
+"""What people read."""
+
+from typing import Any, get_args
+
+import pytest
+
+from services.notification.domain.texts import GASES, RULES, compose
+from shared.contracts.events import EnforcementEvent, Rule
+from tests.unit.notification.test_routing import notice
+
+FINDINGS = get_args(EnforcementEvent.__annotations__["rule"])
+
+
+def test_every_rule_has_a_text_of_its_own() -> None:
+    assert set(RULES) == set(get_args(Rule)) | set(FINDINGS)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_every_text_says_what_to_do_and_what_not_to_do(rule: str) -> None:
+    chinese = compose(notice(rule=rule, site_name="老街火锅"), "zh-CN")
+    english = compose(notice(rule=rule, site_name="老街火锅"), "en")
+    assert "应当：" in chinese[1]
+    assert "Do not:" in english[1]
+    assert rule in chinese[0]
+    assert "老街火锅" in chinese[0]
+    assert not any("\u4e00" <= letter <= "\u9fff" for letter in english[1])
+
+
+@pytest.mark.parametrize(
+    ("gas", "lel", "uel"), [("CH4", "5", "15"), ("LPG", "1.5", "9.5"), ("CO", "12.5", "74")]
+)
+def test_the_explosion_limits_of_the_sites_gas_are_said(gas: str, lel: str, uel: str) -> None:
+    body = compose(notice(gas=gas), "zh-CN")[1]
+    assert f"爆炸下限 {lel} %，爆炸上限 {uel} %" in body
+
+
+def test_heavy_gas_lies_on_the_floor() -> None:
+    assert "沿地面" in compose(notice(gas="LPG"), "zh-CN")[1]
+    assert {name for name, gas in GASES.items() if gas.lighter} == {"CH4", "CO"}
+
+
+@pytest.mark.parametrize(
+    ("mark", "zh", "en"), [("test", "【测试】", "[TEST] "), ("drill", "【演练】", "[DRILL] ")]
+)
+def test_tests_and_drills_are_marked_first_of_all(mark: Any, zh: str, en: str) -> None:
+    assert compose(notice(mark=mark), "zh-CN")[0].startswith(zh)
+    assert compose(notice(mark=mark), "en")[0].startswith(en)
+
+
+def test_an_order_says_never_alone() -> None:
+    order = notice(topic="order", what="assigned", rule="", text="G02 · 厨房")
+    assert "两人以上" in compose(order, "zh-CN")[1]
+    assert "G02 · 厨房" in compose(order, "zh-CN")[1]
