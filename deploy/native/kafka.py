@@ -61,7 +61,8 @@ class Kafka:
         cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         formatting = self._write_properties(part)
         # With "=": an id may begin with a dash.
-        argv = self._java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(formatting))
+        named = f"--cluster-id={cluster}"
+        argv = self._java("kafka.tools.StorageTool", "format", named, "-c", str(formatting))
         done = subprocess.run(argv, capture_output=True, text=True, check=False, env=_environment())
         if done.returncode != 0:
             raise SetupError(f"Kafka's data folder cannot be formatted: {done.stderr.strip()[-300:]}")

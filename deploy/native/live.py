@@ -200,6 +200,8 @@ class Live:
 
     async def _end(self) -> None:
         for task in self._tasks:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                self._teller.say(f"a part of the demo failed: {task.exception()!r}")
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for api in self._apis:
