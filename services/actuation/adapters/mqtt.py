@@ -6,6 +6,7 @@ with what is left of its life.
 """
 
 import asyncio
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from shared.chassis.clock import Clock
 from shared.chassis.health import Health
 from shared.chassis.logs import get_logger
 from shared.chassis.metrics import Gauge, Histogram
+from shared.chassis.service import StartError
 
 PENDING_MAX = 20_000
 CONNECT_LIMIT_S = 5.0
@@ -49,11 +51,23 @@ class Address:
     key_file: Path
 
 
+def tls_context(address: Address) -> ssl.SSLContext:
+    """Read the certificates; StartError in one sentence when a file is missing or does not fit."""
+    try:
+        context = ssl.create_default_context(cafile=str(address.ca_file))
+        context.load_cert_chain(str(address.cert_file), str(address.key_file))
+    except OSError as error:  # SSLError is one too
+        names = f"{address.ca_file}, {address.cert_file} and {address.key_file}"
+        raise StartError(f"The certificates {names} cannot be used ({error}).") from error
+    return context
+
+
 class MqttSender:
     """Publishes commands at QoS 1, never retained, with the expiry that is left; keeps nothing on disk."""
 
     def __init__(self, address: Address, *, clock: Clock, health: Health) -> None:
         self._address = address
+        self._tls = tls_context(address)
         self._clock = clock
         self._health = health
         self._client: Client | None = None
@@ -98,7 +112,7 @@ class MqttSender:
             protocol=MQTTProtocolVersion.MQTTv5,
             reconnect_on_failure=False,
         )
-        client.tls_set(str(self._address.ca_file), str(self._address.cert_file), str(self._address.key_file))
+        client.tls_set_context(self._tls)
         client.connect_timeout = CONNECT_LIMIT_S
         client.max_inflight_messages_set(0)
         return client
