@@ -19,6 +19,10 @@ class Keeper(Protocol):
         """Roll up some of what is due; return how many marks that settled."""
         ...
 
+    async def tidy(self, now_ms: int) -> int:
+        """Write yesterday's hours again in the order of devices, once; return how many rows moved."""
+        ...
+
     async def drop_older(self, relation: str, older_than_ms: int) -> int:
         """Drop chunks that hold only what is older; return how many."""
         ...
@@ -58,7 +62,8 @@ async def retain(keeper: Keeper, now_ms: int, *, readings: int, events: int, rol
 
 
 async def retain_forever(keeper: Keeper, clock: Clock, *, readings: int, events: int, rollups: int) -> None:
-    """Apply the retention once an hour, until cancelled."""
+    """Apply the retention once an hour and tidy each day once, until cancelled."""
     while True:
         await retain(keeper, clock.now_ms(), readings=readings, events=events, rollups=rollups)
+        await keeper.tidy(clock.now_ms())
         await asyncio.sleep(RETENTION_PAUSE_S)

@@ -135,3 +135,25 @@ async def test_while_one_instance_rolls_up_another_does_nothing(history: History
     finally:
         await other.close()
     assert await history.roll(OVER) == 1
+
+
+async def test_a_day_is_tidied_once_and_nothing_of_it_is_lost(history: History) -> None:
+    today = NOW // DAY * DAY
+    yesterday = today - DAY
+    history.now_ms = yesterday
+    for hour in range(24):
+        time_ms = yesterday + hour * 60 * MINUTE
+        items = [reading(hour, time_ms, device_id=f"d{number}") for number in range(30)]
+        await history.say(*items, ingested_ms=time_ms)
+        await history.roll(time_ms + 63 * MINUTE)
+    before = [
+        dict(row) for row in await history.fetch("SELECT * FROM readings_hourly ORDER BY device_key, hour")
+    ]
+    assert await history.rollups.tidy(today + 119 * MINUTE) == 0
+    assert await history.rollups.tidy(today + 121 * MINUTE) == 24 * 30
+    assert await history.rollups.tidy(today + 121 * MINUTE) == 0
+    rows = await history.fetch("SELECT * FROM reading_hourly ORDER BY tableoid, ctid")
+    assert [dict(row) for row in rows] == before
+    await history.say(reading(99, yesterday + 1, device_id="d3"))
+    await history.roll(today + 125 * MINUTE)
+    assert await history.value("SELECT max(count) FROM readings_hourly") == 2
