@@ -1,0 +1,68 @@
+"""Two at once, with the second caught waiting: what the locks are for."""
+
+import asyncio
+import time
+
+import httpx
+
+from deploy.timescaledb.provision import Database
+from services.registry.domain.kinds import DEVICE, SITE
+from services.registry.entrypoints import models
+from services.registry.entrypoints.resources import columns
+from services.registry.handlers import changing, registering
+from services.registry.handlers.registering import Context
+from services.registry.ports import Unit
+from tests.integration.registry.harness import ADMIN, Registry, device, rows
+
+LIMIT_S = 5.0
+
+
+async def waits_or_ends(db: Database, task: "asyncio.Task[httpx.Response]") -> bool:
+    """Return True when the request waits for a lock, False when it ended without."""
+    end = time.monotonic() + LIMIT_S
+    while not task.done():
+        found = await rows(
+            db.services["registry"].owner,
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN"
+            " (SELECT pid FROM pg_stat_activity WHERE datname = current_database())",
+        )
+        if found:
+            return True
+        assert time.monotonic() < end
+    return False
+
+
+async def context(shop: Registry, unit: Unit) -> Context:
+    return Context(shop.store.areas, await unit.moment(), "first")
+
+
+async def test_the_second_change_waits_and_finds_itself_stale(shop: Registry, db: Database) -> None:
+    async with shop.store.unit(ADMIN) as unit:
+        first = await context(shop, unit)
+        await changing.change(unit, SITE, "site-1", 1, {"name": "先"}, first, None)
+        second = asyncio.create_task(shop.patch("sites/site-1", {"name": "后"}, 1))
+        assert await waits_or_ends(db, second)
+    assert (await second).status_code == 412
+    assert (await shop.get("sites/site-1")).json()["name"] == "先"
+
+
+async def test_a_site_changes_only_after_the_devices_that_came_before(shop: Registry, db: Database) -> None:
+    async with shop.store.unit(ADMIN) as unit:
+        given = columns(models.Device(**device("new")))
+        await registering.register(unit, DEVICE, [given], await context(shop, unit), None)
+        change = asyncio.create_task(shop.patch("sites/site-1", {"gas": "LPG"}, 1))
+        assert await waits_or_ends(db, change)
+    assert (await change).status_code == 200
+    assert (await shop.get("devices/new")).json()["active"] is False
+
+
+async def test_devices_that_come_during_a_change_are_judged_by_the_new_gas(
+    shop: Registry, db: Database
+) -> None:
+    async with shop.store.unit(ADMIN) as unit:
+        await changing.change(unit, SITE, "site-1", 1, {"gas": "LPG"}, await context(shop, unit), None)
+        coming = asyncio.create_task(shop.post("devices", device("new")))
+        assert await waits_or_ends(db, coming)
+    answer = await coming
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["active"] is False
