@@ -13,6 +13,7 @@ from deploy.native.errors import SetupError
 LAUNCH = Path(__file__).with_name("launch.sh")
 SPAWN_LIMIT_S = 10.0
 POLL_S = 0.02
+LOG_BYTES_MAX = 20_000_000  # an older log is kept once, as .log.1
 
 
 def start_ticks(pid: int) -> int | None:
@@ -62,6 +63,8 @@ class Daemon:
             return
         for folder in (self.pid_file.parent, self.log_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
+        if self.log_file.exists() and self.log_file.stat().st_size > LOG_BYTES_MAX:
+            self.log_file.replace(self.log_file.with_suffix(".log.1"))
         self.pid_file.unlink(missing_ok=True)
         self._want.touch()
         with self.log_file.open("ab") as log:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -20,6 +21,7 @@ PLATFORM_CLIENTS = ("ingestion", "actuation", "watchdog", "ready")
 SLACK = dt.timedelta(minutes=10)  # clocks that differ a little
 CA_VALID = dt.timedelta(days=3650)
 LEAF_VALID = dt.timedelta(days=365)
+LEAF_RENEW_BEFORE = dt.timedelta(days=30)
 CRL_VALID = dt.timedelta(days=30)
 CRL_RENEW_BEFORE = dt.timedelta(days=23)
 
@@ -139,19 +141,32 @@ class Authority:
         leaf = builder.sign(ca_key, hashes.SHA256())
         return leaf.public_bytes(serialization.Encoding.PEM), _pem_key(key)
 
+    def vouches_for(self, certificate_file: Path) -> bool:
+        """Return whether a file holds a certificate of this authority that is valid for another month."""
+        if not certificate_file.exists():
+            return False
+        try:
+            found = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+            found.verify_directly_issued_by(self._load()[0])
+        except (ValueError, InvalidSignature):
+            return False
+        return found.not_valid_after_utc - _now() > LEAF_RENEW_BEFORE
+
     def refresh_crl(self, file: Path) -> None:
         """Write the revocation list: an empty one at first, the same entries anew when it would expire soon.
 
         An expired list makes Mosquitto refuse everybody.
         """
+        ca, ca_key = self._load()
         old = x509.load_pem_x509_crl(file.read_bytes()) if file.exists() else None
+        if old is not None and not old.is_signature_valid(ca_key.public_key()):
+            old = None  # another authority's, from before this one was made
         if (
             old is not None
             and old.next_update_utc
             and old.next_update_utc - _now() > CRL_VALID - CRL_RENEW_BEFORE
         ):
             return
-        ca, ca_key = self._load()
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(ca.subject)
@@ -177,7 +192,7 @@ class Authority:
 def write_client(authority: Authority, client: str, folder: Path) -> tuple[Path, Path]:
     """Write `{client}.crt` and `.key` unless there, and return them; platform clients by plain name."""
     certificate_file, key_file = folder / f"{client}.crt", folder / f"{client}.key"
-    if not (certificate_file.exists() and key_file.exists()):
+    if not (authority.vouches_for(certificate_file) and key_file.exists()):
         folder.mkdir(parents=True, exist_ok=True)
         platform = client in PLATFORM_CLIENTS
         certificate, key = authority.issue_platform(client) if platform else authority.issue_client(client)
@@ -190,7 +205,7 @@ def write_server(authority: Authority, folder: Path, uid: int) -> None:
     """Write what a broker needs (ca.crt, server.crt, server.key, crl.pem); the key belongs to `uid`."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(authority.certificate_file, folder / "ca.crt")
-    if not (folder / "server.crt").exists():
+    if not authority.vouches_for(folder / "server.crt"):
         certificate, key = authority.issue_server()
         write_private(folder / "server.key", key)
         _write_public(folder / "server.crt", certificate)

@@ -109,9 +109,13 @@ def _once(target: Path, need_mb: int, build: Callable[[Path], None], say: Callab
             )
         say(f"setting up {target.name} in {target.parent} (once)")
         part = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
-        part.chmod(0o755)
-        build(part)
-        part.rename(target)
+        try:
+            part.chmod(0o755)
+            build(part)
+            part.rename(target)
+        except BaseException:
+            remove_tree(part)
+            raise
     return target
 
 

@@ -1,6 +1,7 @@
 """The authority's files: made once, private where they must be, and a revocation list that is renewed."""
 
 import datetime as dt
+import os
 
 import pytest
 from cryptography import x509
@@ -71,3 +72,21 @@ def test_a_list_near_its_end_is_renewed_with_its_entries(authority, tmp_path, da
     assert (file.read_bytes() != before) == renewed
     assert after.get_revoked_certificate_by_serial_number(4711) is not None
     assert after.is_signature_valid(authority._load()[1].public_key())
+
+
+def test_what_an_earlier_authority_signed_is_replaced(authority, tmp_path):
+    """As when somebody removed the authority's folder and left the broker's."""
+    earlier = pki.Authority(tmp_path / "earlier")
+    earlier.create()
+    folder = tmp_path / "tls"
+    pki.write_server(earlier, folder, os.getuid())
+    pki.write_client(earlier, "dev-1", folder)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    pki.write_server(authority, folder, os.getuid())
+    pki.write_client(authority, "dev-1", folder)
+    assert all(file.read_bytes() != before[file.name] for file in folder.iterdir())
+    assert authority.vouches_for(folder / "server.crt")
+    again = {file.name: file.read_bytes() for file in folder.iterdir()}
+    pki.write_server(authority, folder, os.getuid())
+    pki.write_client(authority, "dev-1", folder)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == again
