@@ -28,7 +28,7 @@ class Deciding:
         self._told: Callable[[], None] = lambda: None
 
     def on_commit(self, told: Callable[[], None]) -> None:
-        """Call `told` after each commit of decisions: a valve's deadline may have come nearer."""
+        """Call `told` after a commit that changed valves: a deadline may have come nearer."""
         self._told = told
 
     async def commit(self, advances: Sequence[Advance], signals: Sequence[AnySignal]) -> list[Decision]:
@@ -38,17 +38,17 @@ class Deciding:
         for signal in signals:
             by_site.setdefault(signal.site_id, []).append(signal)
         decisions: list[Decision] = []
-        async with self._store.unit() as unit:
-            if advances:
-                await unit.advance(advances)
+        loops = False
+        async with self._store.unit(advances) as unit:
             if by_site:
                 states = await unit.load([self._registry.facts(site_id) for site_id in sorted(by_site)])
                 for site_id, said in by_site.items():
                     decisions += decide(states[site_id], said, unit.now_ms, self._new_id)
+                loops = any(state.valves_changed for state in states.values())
                 await unit.save(list(states.values()))
         for decision in decisions:
             DECISIONS.labels(decision.reason).inc()
-        if decisions:
+        if loops:
             self._told()
         COMMIT.observe(time.perf_counter() - begin)
         return decisions

@@ -44,10 +44,6 @@ class Unit(Protocol):
 
     now_ms: int
 
-    async def advance(self, advances: Sequence[Advance]) -> None:
-        """Set offsets, or raise Fenced (the transaction then decides nothing)."""
-        ...
-
     async def load(self, facts: Sequence[SiteFacts]) -> dict[str, SiteState]:
         """Lock the sites (in the order of their ids) and return their open alerts, valves and holder."""
         ...
@@ -76,8 +72,11 @@ class AlertStore(Protocol):
         """Keep a snapshot of the tracks as of `offset`; nothing happens when the claim is outdated."""
         ...
 
-    def unit(self) -> AbstractAsyncContextManager[Unit]:
-        """Begin a transaction; leaving it commits, an exception rolls it back."""
+    def unit(self, advances: Sequence[Advance] = ()) -> AbstractAsyncContextManager[Unit]:
+        """Begin a transaction and set offsets in it, or raise Fenced.
+
+        Leaving it commits; an exception rolls everything back, the offsets too.
+        """
         ...
 
 
@@ -101,8 +100,16 @@ class Registry(Protocol):
         """The set-points that hold where nothing else is said."""
         ...
 
-    def listen(self, listener: Callable[[int, str, Spec | None], None]) -> None:
-        """Call `listener(partition, device_id, spec)` on each change; spec is None when the device went."""
+    def spec(self, device_id: str) -> Spec | None:
+        """Return a device worked out for the rules, None when it is gone."""
+        ...
+
+    def partition(self, site_id: str) -> int:
+        """Return the telemetry partition of a site."""
+        ...
+
+    def listen(self, listener: Callable[[int, str], None]) -> None:
+        """Call `listener(partition, device_id)` when a device came, changed, or went."""
         ...
 
 

@@ -52,7 +52,7 @@ class MemoryUnit:
         self.tables = tables
         self.now_ms = now_ms
 
-    async def advance(self, advances: Sequence[Advance]) -> None:
+    def advance(self, advances: Sequence[Advance]) -> None:
         """Compare and set the offsets of partitions; raise Fenced when one is not as it was left."""
         for step in advances:
             row = self.tables.partitions.get(step.partition)
@@ -125,9 +125,10 @@ class MemoryStore:
                 self.tables.partitions[claim.partition] = kept
 
     @asynccontextmanager
-    async def unit(self) -> AsyncIterator[MemoryUnit]:
-        """Begin a transaction; the lock makes them one after another."""
+    async def unit(self, advances: Sequence[Advance] = ()) -> AsyncIterator[MemoryUnit]:
+        """Begin a transaction and set offsets in it, or raise Fenced; one after another."""
         async with self._lock:
             unit = MemoryUnit(self.tables.copy(), self._now_ms())
+            unit.advance(advances)
             yield unit
             self.tables = unit.tables

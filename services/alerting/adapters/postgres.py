@@ -22,10 +22,15 @@ INSERT INTO partition AS p (partition, owner_epoch) VALUES ($1, 1)
 ON CONFLICT (partition) DO UPDATE SET owner_epoch = p.owner_epoch + 1
 RETURNING "offset", owner_epoch, snapshot, snapshot_offset
 """
+# Offsets and the clock in one round trip.
 _ADVANCE = """
-UPDATE partition AS p SET "offset" = a.new_offset
-FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[]) AS a (partition, epoch, was, new_offset)
-WHERE p.partition = a.partition AND p.owner_epoch = a.epoch AND p."offset" = a.was
+WITH moved AS (
+  UPDATE partition AS p SET "offset" = a.new_offset
+  FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[]) AS a (partition, epoch, was, new_offset)
+  WHERE p.partition = a.partition AND p.owner_epoch = a.epoch AND p."offset" = a.was
+  RETURNING 1
+)
+SELECT (SELECT count(*) FROM moved) AS moved, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms
 """
 _SNAPSHOT = """
 UPDATE partition SET snapshot = $4, snapshot_offset = $3, snapshot_at = clock_timestamp()
@@ -91,22 +96,19 @@ class PostgresUnit:
         self.now_ms = 0
         self._signer = signer
 
-    async def begin(self) -> None:
-        """Read the database's clock."""
-        self.now_ms = await self.connection.fetchval(_NOW)
-
-    async def advance(self, advances: Sequence[Advance]) -> None:
-        """Compare and set the offsets of partitions; raise Fenced when one is not as it was left."""
+    async def begin(self, advances: Sequence[Advance]) -> None:
+        """Read the database's clock; compare and set the offsets, or raise Fenced."""
         ordered = sorted(advances, key=lambda a: a.partition)
-        status = await self.connection.execute(
+        row = await self.connection.fetchrow(
             _ADVANCE,
             [a.partition for a in ordered],
             [a.owner_epoch for a in ordered],
             [a.offset for a in ordered],
             [a.new_offset for a in ordered],
         )
-        if int(status.rpartition(" ")[2]) != len(ordered):
+        if row is None or row["moved"] != len(ordered):
             raise Fenced(f"one of the partitions {[a.partition for a in ordered]} has another owner")
+        self.now_ms = row["now_ms"]
 
     async def load(self, facts: Sequence[SiteFacts]) -> dict[str, SiteState]:
         """Lock the sites in the order of their ids; return what is open there."""
@@ -124,6 +126,8 @@ class PostgresUnit:
         if any(state.facts.valves for state in states.values()):
             for site_id, valves in (await valve_store.load(self.connection, ids)).items():
                 states[site_id].valves = valves
+            # Waiting for the locks takes time: what may move a valve is judged by the clock after it.
+            self.now_ms = await self.connection.fetchval(_NOW)
         return states
 
     async def save(self, states: Sequence[SiteState]) -> None:
@@ -223,11 +227,11 @@ class PostgresStore:
             await connection.execute(_SNAPSHOT, claim.partition, claim.owner_epoch, offset, data)
 
     @asynccontextmanager
-    async def unit(self) -> AsyncIterator[PostgresUnit]:
-        """Begin a transaction."""
+    async def unit(self, advances: Sequence[Advance] = ()) -> AsyncIterator[PostgresUnit]:
+        """Begin a transaction and set offsets in it, or raise Fenced."""
         async with self._transaction() as connection:
             unit = PostgresUnit(connection, self._signer)
-            await unit.begin()
+            await unit.begin(advances)
             yield unit
 
     async def set_points(self) -> list[SetPoint]:

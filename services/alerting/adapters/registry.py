@@ -12,7 +12,7 @@ from shared.contracts.objects import Device, Limits, Site
 from shared.contracts.telemetry import partition_of
 from shared.contracts.topic_names import DEVICE, SITE
 
-Changed = Callable[[int, str, Spec | None], None]
+Changed = Callable[[int, str], None]
 
 
 class KafkaRegistry:
@@ -25,7 +25,10 @@ class KafkaRegistry:
         self._partitions = partitions
         self._set_points = SetPoints()
         self._points: dict[tuple[str, str], dict[str, SetPoint]] = {}
+        self._scopes: frozenset[str] = frozenset()
         self._of_site: dict[str, set[str]] = {}
+        self._of_partition: dict[int, set[str]] = {}
+        self._partition_of_site: dict[str, int] = {}
         self._listener: Changed = lambda *_: None
         self.devices: Table[Device] = Table(
             bootstrap, DEVICE, msgspec.json.Decoder(Device).decode, prefix=prefix, on_change=self._device
@@ -35,15 +38,16 @@ class KafkaRegistry:
         )
 
     def listen(self, listener: Changed) -> None:
-        """Call `listener(partition, device_id, spec)` on each change; spec is None when the device went."""
+        """Call `listener(partition, device_id)` when a device came, changed, or went."""
         self._listener = listener
 
     def use(self, set_points: SetPoints) -> None:
         """Take set-points; every device is worked out anew."""
         self._set_points = set_points
+        self._scopes = set_points.scopes()
         self._points.clear()
         for device in self.devices:
-            self._listener(self.partition(device.site_id), device.device_id, self._spec(device))
+            self._listener(self.partition(device.site_id), device.device_id)
 
     @property
     def points(self) -> dict[str, SetPoint]:
@@ -52,7 +56,10 @@ class KafkaRegistry:
 
     def partition(self, site_id: str) -> int:
         """Return the telemetry partition of a site."""
-        return partition_of(site_id, self._partitions)
+        found = self._partition_of_site.get(site_id)
+        if found is None:
+            found = self._partition_of_site[site_id] = partition_of(site_id, self._partitions)
+        return found
 
     def device(self, device_id: str) -> Device | None:
         """Return a device."""
@@ -93,25 +100,32 @@ class KafkaRegistry:
 
     def specs(self, partition: int) -> list[Spec]:
         """Return the devices of a partition."""
-        return [self._spec(d) for d in self.devices if self.partition(d.site_id) == partition]
+        found = (self.spec(device_id) for device_id in sorted(self._of_partition.get(partition, ())))
+        return [spec for spec in found if spec is not None]
+
+    def spec(self, device_id: str) -> Spec | None:
+        """Return a device worked out for the rules, None when it is gone."""
+        device = self.devices.get(device_id)
+        return self._spec(device) if device else None
 
     def _device(self, device_id: str, old: Device | None, new: Device | None) -> None:
-        if old is not None:
+        if old is not None and (new is None or new.site_id != old.site_id):
             self._of_site.get(old.site_id, set()).discard(device_id)
-            if new is None or new.site_id != old.site_id:
-                self._listener(self.partition(old.site_id), device_id, None)
+            partition = self.partition(old.site_id)
+            self._of_partition.get(partition, set()).discard(device_id)
+            self._listener(partition, device_id)
         if new is not None:
             self._of_site.setdefault(new.site_id, set()).add(device_id)
-            self._listener(self.partition(new.site_id), device_id, self._spec(new))
+            partition = self.partition(new.site_id)
+            self._of_partition.setdefault(partition, set()).add(device_id)
+            self._listener(partition, device_id)
 
     def _site(self, site_id: str, _old: Site | None, _new: Site | None) -> None:
         for device_id in self._of_site.get(site_id, ()):
-            device = self.devices.get(device_id)
-            if device is not None:
-                self._listener(self.partition(site_id), device_id, self._spec(device))
+            self._listener(self.partition(site_id), device_id)
 
     def _at(self, area_code: str, site_id: str) -> dict[str, SetPoint]:
-        scoped = f"site:{site_id}" in self._set_points.scopes()
+        scoped = f"site:{site_id}" in self._scopes
         place = (area_code, site_id if scoped else "")
         if place not in self._points:
             self._points[place] = self._set_points.at(self._now_ms(), area_code, site_id)

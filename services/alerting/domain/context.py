@@ -14,7 +14,8 @@ CONTINUE_SLOW_MS = 60_000  # everything else
 FAMILIES = {
     "G01": "gas", "G02": "gas", "G03": "gas", "G04": "zone", "G05": "rise",
     "G06.long": "co", "G06.medium": "co", "G06.high": "co",
-    "D01": "disabled", "D02": "fault", "D03": "silence", "D03.alarm": "silence", "D03.long": "silence", "D08": "unregistered",
+    "D01": "disabled", "D02": "fault", "D03": "silence", "D03.alarm": "silence", "D03.long": "silence",
+    "D08": "unregistered",
     "P01": "outlet_high", "P02": "outlet_high", "P03": "outlet_low", "P04": "surge",
     "L01": "tank_pressure", "L02.high": "level_high", "L02.low": "level_low", "L03": "cold", "O01": "odorant",
     "V01": "not_closed", "V02": "moved", "V03": "reopened", "S01": "load", "S02": "platform",

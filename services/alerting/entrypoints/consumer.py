@@ -67,11 +67,12 @@ class Telemetry:
         self._committed_at = 0.0
         registry.listen(self._device_changed)
 
-    def _device_changed(self, partition: int, device_id: str, spec: Any) -> None:
+    def _device_changed(self, partition: int, device_id: str) -> None:
         owned = self._owned.get(partition)
         if owned is None:
             return
-        if spec is None:
+        spec = self._registry.spec(device_id)
+        if spec is None or self._registry.partition(spec.facts.site_id) != partition:
             owned.state.drop(device_id)
         else:
             owned.state.put(spec)

@@ -32,8 +32,7 @@ class StoreSuite:
     commands: Callable[[], Any]
 
     async def decided(self, signals: Sequence[Signal], advances: Sequence[Advance] = ()) -> None:
-        async with self.store.unit() as unit:
-            await unit.advance(advances)
+        async with self.store.unit(advances) as unit:
             states = await unit.load([FACTS])
             decide(states["site-1"], signals, unit.now_ms, uuid7)
             await unit.save(list(states.values()))
@@ -83,8 +82,7 @@ class StoreSuite:
         claim = await self.store.claim(7)
 
         async def crash() -> None:
-            async with self.store.unit() as unit:
-                await unit.advance([Advance(7, claim.owner_epoch, 0, 5)])
+            async with self.store.unit([Advance(7, claim.owner_epoch, 0, 5)]) as unit:
                 states = await unit.load([FACTS])
                 decide(states["site-1"], [raised()], unit.now_ms, uuid7)
                 await unit.save(list(states.values()))
