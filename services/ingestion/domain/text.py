@@ -33,7 +33,7 @@ def depth(text: bytes) -> int:
             level += 1
             deepest = max(deepest, level)
         elif byte in b"}]":
-            level -= 1
+            level = max(level - 1, 0)
     return deepest
 
 

@@ -11,7 +11,7 @@ from shared.contracts.wire import STATUSES
 ALLOWANCE_PER_S: Final = 10
 ALLOWANCE_BURST: Final = 100
 STEP_S: Final = 1 / ALLOWANCE_PER_S
-AHEAD_S: Final = (ALLOWANCE_BURST - 1) / ALLOWANCE_PER_S
+AHEAD_S: Final = (ALLOWANCE_BURST - 0.999) / ALLOWANCE_PER_S
 """The allowance as a point in time (GCRA): how far ahead of now a device may have used it up."""
 
 

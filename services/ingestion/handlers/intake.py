@@ -25,7 +25,6 @@ _TOPIC: Final = re.compile(rb"gas/v1/([A-Za-z0-9_-]{1,64})/up/(reading|event|sta
 _LEAVES: Final[dict[bytes, Leaf]] = {b"reading": "reading", b"event": "event", b"state": "state"}
 
 RECEIVED = Counter("gas_ingestion_messages_total", "MQTT messages taken")
-ITEMS = Counter("gas_ingestion_items_total", "Readings and events accepted")
 REJECTED = Counter("gas_ingestion_rejected_total", "Messages rejected", ["reason"])
 HELD_BACK = Counter("gas_ingestion_held_back_total", "Readings above a device's allowance, left unreceipted")
 DROPPED = Counter("gas_ingestion_fields_dropped_total", "Unreadable side fields left out", ["field"])
