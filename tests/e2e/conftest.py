@@ -1,0 +1,43 @@
+"""The whole product with its city, started once; all stories are played side by side, as a city would."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.native import session
+from deploy.native.live import Live
+from deploy.native.stack import Stack
+from simulators import stories
+from simulators.telling import Teller
+
+PLAY_LIMIT_S = 240
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Return running services on engines of their own."""
+    with session.own() as engines:
+        addresses = engines.addresses()
+        found = Stack(addresses, Path(addresses.state))
+        try:
+            found.prepare()
+            found.start()
+            yield found
+        finally:
+            found.stop()
+
+
+async def _play_all(stack: Stack, run_file: Path) -> dict[str, list[str]]:
+    async with Live(stack, Teller(), run_file) as live:
+        names = stories.names()
+        async with asyncio.timeout(PLAY_LIMIT_S):
+            faults = await asyncio.gather(*(live.perform(stories.load(name)) for name in names))
+        return dict(zip(names, faults, strict=True))
+
+
+@pytest.fixture(scope="session")
+def played(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """Return what was missed or late in each story."""
+    return asyncio.run(_play_all(stack, tmp_path_factory.mktemp("run") / "run.json"))
