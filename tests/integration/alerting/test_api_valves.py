@@ -219,6 +219,41 @@ async def test_acknowledged_without_movement_raises_v01(rig: Rig) -> None:
     assert v01["reason"] == "no_movement"
 
 
+async def test_freshness_is_judged_after_the_wait_for_the_sites_lock(rig: Rig) -> None:
+    await rig.arrived(None)
+    held, release = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> int:
+        async with rig.store.unit() as unit:
+            await unit.load([rig.places.facts("site-1")])
+            held.set()
+            await release.wait()
+            now = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+            return int(await unit.connection.fetchval(now))
+
+    async def wait() -> tuple[int, int]:
+        async with rig.store.unit() as unit:
+            began = unit.now_ms
+            await unit.load([rig.places.facts("site-1")])
+            return began, unit.now_ms
+
+    holder = asyncio.create_task(hold())
+    await held.wait()
+    waiter = asyncio.create_task(wait())
+    blocked = (
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = $1"
+    )
+
+    async def waits() -> bool:
+        async with rig.worker_pool.acquire() as connection:
+            return bool(await connection.fetchval(blocked, "test-worker"))
+
+    await rig.until(waits)
+    release.set()
+    released, (began, now) = await holder, await waiter
+    assert began <= released <= now
+
+
 async def test_two_timers_do_what_is_due_once(rig: Rig) -> None:
     await rig.raised("G02", close=True)
     await aged(rig, 31)
