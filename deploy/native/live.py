@@ -10,9 +10,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
 
 from deploy.native.errors import SetupError
 from deploy.native.pki import write_private
@@ -72,7 +72,8 @@ class Live:
         certificates = Path(self._stack.engines.mqtt.certs_dir)
         keys = await seed.certify(administrator, city.clients(), certificates)
         await seed.man(administrator, self._accounts)
-        self.world = World(city, self._broker(certificates), KeySet.import_key_set(keys), SEED)
+        trusted = KeySet.import_key_set(cast("KeySetSerialization", keys))
+        self.world = World(city, self._broker(certificates), trusted, SEED)
         self.observer = Observer(self.world, self._teller.live)
         self.watch = self.api("watch")
         self._spawn(self.observer.webhook(self._stack.ports["webhook"]))

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 import httpx
 import msgspec
@@ -26,7 +27,7 @@ SECRET = pyotp.random_base32()
 LIMIT_S = 20
 
 
-def person(username: str, role: str, **more) -> dict:
+def person(username: str, role: str, **more):
     return {
         "username": username,
         "role": role,
@@ -52,10 +53,10 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
     PrincipalKey.create(key_file)
     key = PrincipalKey.load(key_file)
     upstream = FastAPI()
-    heard: list[dict] = []
+    heard: list[Any] = []
 
     @upstream.api_route("/{path:path}", methods=["GET", "POST"])
-    async def echo(path: str, request: Request) -> dict:
+    async def echo(path: str, request: Request):
         who = key.verify(request.headers[HEADER], "alerting")
         heard.append({"path": path, "who": who, "headers": dict(request.headers)})
         return {"path": path, "second_factor": who.second_factor}
@@ -80,7 +81,8 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
     upstream_client = httpx.AsyncClient(transport=httpx.ASGITransport(upstream))
     app = build(settings, store, upstream_client, streams, health)
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN)
-    client.heard, client.streams, client.pool = heard, streams, pool
+    setattr(client, "heard", heard)  # noqa: B010
+    setattr(client, "streams", streams)  # noqa: B010
     yield client
     await client.aclose()
     await upstream_client.aclose()
@@ -92,7 +94,7 @@ async def sign_in(portal, username="member", otp=None, password="right"):
     return await portal.post("/api/v1/session", json=body)
 
 
-def bearer(answer) -> dict:
+def bearer(answer):
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
