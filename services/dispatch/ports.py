@@ -40,6 +40,10 @@ class OrderStore(Protocol):
         """Return places with an order whose timer has rung by the store's clock, the longest due first."""
         ...
 
+    async def clean(self) -> None:
+        """Forget message ids that nobody will send again."""
+        ...
+
 
 class Places(Protocol):
     """Knows where sites are."""

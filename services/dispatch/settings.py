@@ -13,5 +13,5 @@ class Settings(ServiceSettings):
     accept_s: int = 60
     retry_s: int = 15
     arrive_s: dict[str, int] = Field(default={"": 3600, "530602": 1800})
-    timer_poll_s: float = 0.5
+    timer_poll_s: float = 1.0
     migrations: Path = Path(__file__).parent / "migrations"

@@ -28,6 +28,10 @@ class Ledger(Protocol):
         """Record how an attempt ended; a failed one comes again after `delay_s`, or never with None."""
         ...
 
+    async def clean(self) -> None:
+        """Forget message ids that nobody will send again; the ledger itself is kept."""
+        ...
+
 
 class Channels(Protocol):
     """The ways to people."""

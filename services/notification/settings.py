@@ -17,5 +17,5 @@ class Settings(ServiceSettings):
     channels: dict[str, SecretStr] = Field(default={})
     webhook_allow: list[str] = Field(default=[])
     escalate_after_s: dict[str, list[int]] = Field(default={})
-    timer_poll_s: float = 0.5
+    timer_poll_s: float = 1.0
     senders: int = Field(default=16, ge=1, le=64)

@@ -69,6 +69,9 @@ class MemoryOrders:
         }
         return list(found.values())[:limit]
 
+    async def clean(self) -> None:
+        """Keep everything: simulations are short."""
+
     def _guard(self, decision: Decision) -> None:
         after = self.orders | {order.order_id: order for order in decision.orders}
         sites = [order.site_id for order in after.values() if order.kind == "response" and order.is_open]

@@ -64,6 +64,11 @@ class PostgresOrders:
             for row in rows
         ]
 
+    async def clean(self) -> None:
+        """Forget message ids that nobody will send again."""
+        async with transaction(self._pool) as connection:
+            await inbox.clean(connection)
+
 
 async def _lock(connection: Connection, site_id: str) -> None:
     """Take the lock that all decisions about one site share."""

@@ -81,8 +81,9 @@ def _join(
 
 def open_order(situation: Situation, order: Order, place: Place, limits: Limits, *, actor: str) -> Decision:
     """Open an order; P1 is assigned at once, for others the best crew is recommended to a person."""
-    if order.kind == "response" and situation.open_order("response") is not None:
-        return Decision(outcome=Outcome.SITE_HAS_OPEN_ORDER)
+    other = situation.open_order("response")
+    if order.kind == "response" and other is not None:
+        return Decision(outcome=Outcome.SITE_HAS_OPEN_ORDER, other_id=other.order_id)
     now = situation.now_ms
     arrive_ms = limits.arrive_ms(order.area_code) if order.kind == "response" else None
     order = replace(

@@ -177,9 +177,13 @@ REFUSALS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What shall be stored and said: the orders as they become, and their items in order."""
+    """What shall be stored and said: the orders as they become, and their items in order.
+
+    `other_id` names the order that stands in the way of a refused one.
+    """
 
     outcome: Outcome
+    other_id: str | None = None
     orders: tuple[Order, ...] = ()
     items: tuple[Item, ...] = ()
 

@@ -35,7 +35,9 @@ def refuse(decision: Decision, order: Order | None = None) -> None:
             Outcome.NO_CREW: "No crew can take this order.",
             Outcome.SITE_HAS_OPEN_ORDER: "The site has an open response order; join that one.",
         }
-        extra = {"state": state} if state else {}
+        extra: dict[str, str] = {"state": state} if state else {}
+        if decision.other_id is not None:
+            extra["order_id"] = decision.other_id
         raise problem(409, decision.outcome.value.replace("_", "-"), titles[decision.outcome], **extra)
     if decision.outcome in REFUSALS:
         raise not_found("order")

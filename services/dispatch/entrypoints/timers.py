@@ -8,14 +8,19 @@ from shared.chassis.health import Health
 from shared.chassis.logs import get_logger
 
 PAUSE_S_MAX = 10.0
+CLEAN_EVERY_S = 3600.0
 
 
 async def run(dispatching: Dispatching, health: Health, poll_s: float) -> None:
     """Ring until cancelled; several instances may do so, the lock of the site decides."""
     pause_s = poll_s
+    clean_at = 0.0
     while True:
         try:
             await dispatching.ring()
+            if asyncio.get_running_loop().time() >= clean_at:
+                clean_at = asyncio.get_running_loop().time() + CLEAN_EVERY_S
+                await dispatching.store.clean()
             pause_s = poll_s
             health.set("timers", ok=True)
         except DATABASE_AWAY as error:

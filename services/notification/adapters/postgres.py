@@ -139,6 +139,11 @@ class PostgresLedger:
             if ends and at_ms is not None:
                 await outbox.put(connection, [_message(delivery, result, at_ms)])
 
+    async def clean(self) -> None:
+        """Forget message ids that nobody will send again; the ledger itself is kept."""
+        async with transaction(self._pool) as connection:
+            await inbox.clean(connection)
+
 
 def _message(delivery: Delivery, result: Result, at_ms: int) -> outbox.Message:
     """Return the event that tells how a delivery ended."""

@@ -14,6 +14,7 @@ from shared.chassis.metrics import Counter as Counted
 LANE_MAX = 4  # so that a receiver that hangs keeps at most so many senders waiting
 CLAIM_MAX = 4
 PAUSE_S_MAX = 10.0
+CLEAN_EVERY_S = 3600.0
 STOP_S = 5.0
 
 SENT = Counted("gas_notification_attempts_total", "Attempts to deliver", ["channel", "delivered"])
@@ -106,8 +107,12 @@ class Deliverer:
 async def escalate(notifying: Notifying, health: Health, woken: asyncio.Event, poll_s: float) -> None:
     """Escalate until cancelled; several instances may do so, the rows decide."""
     pause_s = poll_s
+    clean_at = 0.0
     while True:
         try:
+            if asyncio.get_running_loop().time() >= clean_at:
+                clean_at = asyncio.get_running_loop().time() + CLEAN_EVERY_S
+                await notifying.ledger.clean()
             if await notifying.escalate():
                 woken.set()
             pause_s = poll_s

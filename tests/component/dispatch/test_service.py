@@ -166,7 +166,8 @@ async def test_people_may_do_what_their_role_and_crew_allow(world: World) -> Non
     listed = await world.ask("GET", "orders", "crew_member", crew_id="c2")
     assert listed.json()["items"] == []
     body = {"site_id": "s1", "kind": "response", "priority": "P2", "text": "x"}
-    assert (await world.ask("POST", "orders", json=body)).status_code == 409
+    taken = await world.ask("POST", "orders", json=body)
+    assert (taken.status_code, taken.json()["order_id"]) == (409, order["order_id"])
     assert (await world.ask("POST", "orders", json=body | {"surprise": 1})).status_code == 422
     assert (await world.ask("POST", "orders", json=body | {"site_id": "nowhere"})).status_code == 404
     assert (await world.ask("POST", "orders", json=body, operator_id="op2")).status_code == 404

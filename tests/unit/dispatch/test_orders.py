@@ -181,6 +181,17 @@ def test_an_alert_that_returns_to_normal_does_not_close_its_order() -> None:
     assert world.order().state == "assigned"
 
 
+def test_a_crew_on_site_is_neither_sent_away_nor_cancelled() -> None:
+    world = World(crew("near"), crew("far", 105.0))
+    world.alert()
+    for action in ("accept", "depart", "arrive"):
+        world.act(action)
+    assert world.act("cancel").outcome is Outcome.STATE_FORBIDS
+    found = world.run(world.use.reassign(world.order(), "far", "d"))
+    assert found.outcome is Outcome.STATE_FORBIDS
+    assert (world.order().crew_id, world.order().holds_site) == ("near", True)
+
+
 def test_a_late_arrival_is_said_once() -> None:
     world = World(crew("near"))
     world.alert()
