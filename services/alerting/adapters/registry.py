@@ -155,6 +155,8 @@ class KafkaRegistry:
 
 def business_hours(text: str) -> tuple[int, int] | None:
     """Return "10:00-22:00" as minutes of the day; None for what is empty or cannot be read: always open."""
+    if not text:
+        return None
     try:
         (h1, m1), (h2, m2) = (part.split(":") for part in text.split("-"))
         return int(h1) * 60 + int(m1), int(h2) * 60 + int(m2)

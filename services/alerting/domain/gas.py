@@ -49,8 +49,9 @@ def on_event(ctx: Context, spec: Spec, track: Track, item: Item, data: EventData
         value = data.ppm if co else concentration(spec, data.lel_percent, data.ppm)
         _word(ctx, spec, track, order, 1 if data.level == "low" else 2, value)
     else:
-        # The bit is gone; the last concentration, if there is one, goes on counting.
-        _word(ctx, spec, track, order, 0, None if co else track.lel_percent)
+        # A clear whatever was measured before, or the outcome would depend on the order of arrival; if the
+        # concentration is still high, the next reading says so long before the off-delay has passed.
+        _word(ctx, spec, track, order, 0, None)
     if order > before:
         track.events["alarm"] = order
 
