@@ -8,15 +8,11 @@ from collections.abc import Callable
 from deploy.native import docker, session
 from deploy.native.daemon import Daemon
 from deploy.native.engines import EngineAddresses
-from deploy.native.errors import SetupError
+from deploy.native.errors import SetupError, Terminated
 from deploy.native.places import state_dir
 
 CHILD_LIMIT_S = 60.0
 PORT_NAMES = {"mosquitto": "mqtt", "postgres": "postgres", "kafka": "kafka"}
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, which unlike Ctrl-C has reached this process only."""
 
 
 def engines(_: list[str]) -> int:

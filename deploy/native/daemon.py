@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.native.errors import SetupError
 
 LAUNCH = Path(__file__).with_name("launch.sh")
-SPAWN_LIMIT_S = 10.0
+SPAWN_LIMIT_S = 30.0
 POLL_S = 0.02
 LOG_BYTES_MAX = 20_000_000  # an older log is kept once, as .log.1
 

@@ -3,3 +3,7 @@
 
 class SetupError(Exception):
     """Something is missing or in the way; its text is one sentence that says what to do."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which unlike Ctrl-C has reached this process only."""

@@ -21,7 +21,7 @@ from deploy.native.errors import SetupError
 from deploy.native.places import DEPLOY
 from deploy.native.provision import Programs
 
-READY_LIMIT_S = 60.0
+READY_LIMIT_S = 120.0
 READY_TOPIC = "_gaswatch.ready"
 CONFIG = DEPLOY / "kafka" / "server.properties"
 JVM = ("-Xms256m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",

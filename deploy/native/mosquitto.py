@@ -18,7 +18,7 @@ from deploy.native.provision import Programs
 from deploy.native.rooted import rooted
 
 USER = "mosquitto"
-READY_LIMIT_S = 15.0
+READY_LIMIT_S = 30.0
 CONFIG = DEPLOY / "mosquitto"
 LISTENER = "listener 8883"
 # MQTT 3.1.1 CONNECT, clean session, keepalive 10 s, client id of no bytes (the broker takes the CN).

@@ -24,7 +24,7 @@ from deploy.native.rooted import rooted
 USER = "postgres"
 DATABASE = "gaswatch"
 BIN = "/usr/lib/postgresql/17/bin"
-READY_LIMIT_S = 60.0
+READY_LIMIT_S = 120.0
 STOP_SIGNAL = signal.SIGINT  # fast: SIGTERM would wait for every client to leave
 INITDB_OPTIONS = ("--pwfile=/mnt/password", "--auth=scram-sha-256", "--encoding=UTF8",
                   "--locale-provider=builtin", "--locale=C.UTF-8", "--data-checksums")  # fmt: skip
