@@ -74,6 +74,13 @@ class Rollups:
         get_logger().info("tidied a day", rows=moved)
         return moved
 
+    async def catch_up(self, since_ms: int) -> None:
+        """Bring latest states up to date with the readings since then."""
+        highest = await self._patient.do(lambda connection: connection.fetchval(_HIGHEST))
+        for first in range(0, highest + 1, TIDY_DEVICES):
+            asked = (first, first + TIDY_DEVICES, since_ms)
+            await self._patient.do(functools.partial(_execute, statement=sql.CATCH_UP, arguments=asked))
+
     async def drop_older(self, relation: str, older_than_ms: int) -> int:
         """Drop chunks that hold only what is older; return how many."""
 
@@ -101,6 +108,10 @@ class Rollups:
     def close(self) -> None:
         """End the connection."""
         self._patient.drop()
+
+
+async def _execute(connection: Connection, *, statement: str, arguments: tuple[int, ...]) -> None:
+    await connection.execute(statement, *arguments)
 
 
 async def _tidy(connection: Connection, *, day: int, first: int) -> int:

@@ -70,6 +70,21 @@ LATEST_READINGS = """
       SET boot_id = excluded.boot_id, seq = excluded.seq, "time" = excluded."time",
           ingested_at = excluded.ingested_at, reading = excluded.reading
       WHERE (excluded.boot_id, excluded.seq) > (coalesce(l.boot_id, -1), coalesce(l.seq, -1))"""
+# A process that was killed may owe `latest` the states whose turn had not come.
+CATCH_UP = """
+    INSERT INTO latest AS l (device_key, boot_id, seq, "time", ingested_at, reading)
+    SELECT d.device_key, r.boot_id, r.seq, r."time", r.ingested_at,
+           jsonb_strip_nulls(to_jsonb(r) - ARRAY['device_key', 'time', 'ingested_at'])
+           || jsonb_build_object('device_id', d.device_id,
+                                 'time_ms', round(extract(epoch FROM r."time") * 1000)::bigint)
+    FROM device d CROSS JOIN LATERAL (
+      SELECT * FROM reading WHERE device_key = d.device_key AND "time" >= $3
+      ORDER BY "time" DESC LIMIT 1) r
+    WHERE d.device_key >= $1 AND d.device_key < $2
+    ON CONFLICT (device_key) DO UPDATE
+      SET boot_id = excluded.boot_id, seq = excluded.seq, "time" = excluded."time",
+          ingested_at = excluded.ingested_at, reading = excluded.reading
+      WHERE (excluded.boot_id, excluded.seq) > (coalesce(l.boot_id, -1), coalesce(l.seq, -1))"""
 LATEST_EVENTS = """
     INSERT INTO latest AS l (device_key, event_boot_id, event_seq, event_at, event_type, event_data)
     SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::text[],

@@ -23,6 +23,10 @@ class Keeper(Protocol):
         """Write yesterday's hours again in the order of devices, once; return how many rows moved."""
         ...
 
+    async def catch_up(self, since_ms: int) -> None:
+        """Bring latest states up to date with the readings since then."""
+        ...
+
     async def drop_older(self, relation: str, older_than_ms: int) -> int:
         """Drop chunks that hold only what is older; return how many."""
         ...
@@ -62,7 +66,8 @@ async def retain(keeper: Keeper, now_ms: int, *, readings: int, events: int, rol
 
 
 async def retain_forever(keeper: Keeper, clock: Clock, *, readings: int, events: int, rollups: int) -> None:
-    """Apply the retention once an hour and tidy each day once, until cancelled."""
+    """Apply the retention once an hour and tidy each day once, until cancelled; first catch up."""
+    await keeper.catch_up(clock.now_ms() - DAY_MS)
     while True:
         await retain(keeper, clock.now_ms(), readings=readings, events=events, rollups=rollups)
         await keeper.tidy(clock.now_ms())

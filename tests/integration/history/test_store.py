@@ -5,7 +5,7 @@ import json
 import pytest
 
 from services.history.adapters.writer import CONFLICTS
-from tests.integration.history.harness import DAY, HOUR, NOW, History, device, event, reading
+from tests.integration.history.harness import DAY, NOW, History, device, event, reading
 
 MINUTE = 60_000
 YEAR_2099 = 4_070_908_800_000
@@ -160,4 +160,17 @@ async def test_the_reader_sees_the_views_and_nothing_else(history: History, db, 
             await connection.execute("DELETE FROM history.reading")
     finally:
         await connection.close()
-    assert HOUR <= NOW
+
+
+async def test_after_a_kill_latest_catches_up_with_the_readings(history: History) -> None:
+    await history.say(reading(1, NOW - 1000), reading(1, NOW - 1000, device_id="det-2"))
+    await history.take(reading(2, lel_percent=7.5))
+    batch = history.intake.seal()
+    batch.latest_readings = []  # the process died before their turn
+    await history.writer.write(batch)
+    await history.rollups.catch_up(NOW - DAY)
+    row = (await history.fetch("SELECT * FROM latest ORDER BY device_key"))[0]
+    assert row["seq"] == 2
+    assert json.loads(row["reading"]) == reading(2, lel_percent=7.5)
+    await history.say(reading(3))
+    assert await history.value("SELECT max(seq) FROM latest") == 3
