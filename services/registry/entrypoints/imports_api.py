@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 
 from services.registry.domain.policy import RESERVERS, ROLES
 from services.registry.entrypoints.csvfile import BadFile, CsvFile
+from services.registry.entrypoints.fields import CSV_CONTEXT
 from services.registry.entrypoints.objects_api import Day
 from services.registry.entrypoints.problems import answered
 from services.registry.entrypoints.resources import RESOURCES, Resource, columns
@@ -65,7 +66,7 @@ def convert(model: type[BaseModel], asking: Principal, row: int, cells: dict[str
         except ValueError:
             return Line(row, None, [(name, "not JSON")])
     try:
-        fields = columns(model.model_validate(given))
+        fields = columns(model.model_validate(given, context=CSV_CONTEXT))
     except ValidationError as error:
         wrong = [
             (".".join(str(part) for part in fault["loc"]) or "row", fault["msg"]) for fault in error.errors()

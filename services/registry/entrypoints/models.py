@@ -3,10 +3,18 @@
 import datetime as dt
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError as BadNumber
 
+from services.registry.entrypoints.fields import Day, Flag, Number, Time, whole
 from shared.contracts.objects import LicenceClass, SiteKind
 from shared.contracts.wire import ID_PATTERN, DeviceKind, GasKind
 
@@ -14,8 +22,8 @@ Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Optional = Annotated[str, Field(max_length=200)]
 Code = Annotated[str, Field(min_length=2, max_length=6)]
-Pressure = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
-Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+Pressure = Annotated[Number, Field(ge=0, le=100_000, allow_inf_nan=False)]
+Percent = Annotated[Number, Field(ge=0, le=100, allow_inf_nan=False)]
 HEARTBEAT_S = 60
 HOURS = r"^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]|24):[0-5][0-9]$"
 
@@ -63,9 +71,9 @@ class Licence(Input):
     licence_class: LicenceClass = Field(alias="class")
     area_codes: Annotated[list[Code], Field(min_length=1, max_length=200)]
     issued_by: Text
-    issued_on: dt.date
-    valid_from: dt.date
-    valid_to: dt.date
+    issued_on: Day
+    valid_from: Day
+    valid_to: Day
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -81,9 +89,9 @@ class LicenceChange(Input):
     licence_class: LicenceClass = Field(alias="class", default="other")
     area_codes: Annotated[list[Code], Field(min_length=1, max_length=200)] = []
     issued_by: Text = ""
-    issued_on: dt.date = dt.date.min
-    valid_from: dt.date = dt.date.min
-    valid_to: dt.date = dt.date.min
+    issued_on: Day = dt.date.min
+    valid_from: Day = dt.date.min
+    valid_to: Day = dt.date.min
 
 
 class Contact(Input):
@@ -103,17 +111,17 @@ class Site(Input):
     kind: SiteKind
     area_code: Code
     address: Optional
-    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-    obliged: bool
-    auto_close: bool
+    longitude: Annotated[Number, Field(ge=-180, le=180, allow_inf_nan=False)]
+    latitude: Annotated[Number, Field(ge=-90, le=90, allow_inf_nan=False)]
+    obliged: Flag
+    auto_close: Flag
     gas: GasKind | None = None
-    altitude_m: Annotated[float, Field(ge=-500, le=9000, allow_inf_nan=False)] | None = None
+    altitude_m: Annotated[Number, Field(ge=-500, le=9000, allow_inf_nan=False)] | None = None
     business_hours: Annotated[str, Field(pattern=HOURS)] = ""
     contacts: Annotated[list[Contact], Field(max_length=20)] = []
-    reserved: bool = False
+    reserved: Flag = False
     planning_approval: Text | None = None
-    planning_approved_on: dt.date | None = None
+    planning_approved_on: Day | None = None
 
 
 class SiteChange(Input):
@@ -124,17 +132,17 @@ class SiteChange(Input):
     kind: SiteKind = "restaurant"
     area_code: Code = ""
     address: Optional = ""
-    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] = 0
-    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] = 0
-    obliged: bool = False
-    auto_close: bool = False
+    longitude: Annotated[Number, Field(ge=-180, le=180, allow_inf_nan=False)] = 0
+    latitude: Annotated[Number, Field(ge=-90, le=90, allow_inf_nan=False)] = 0
+    obliged: Flag = False
+    auto_close: Flag = False
     gas: GasKind | None = None
-    altitude_m: Annotated[float, Field(ge=-500, le=9000, allow_inf_nan=False)] | None = None
+    altitude_m: Annotated[Number, Field(ge=-500, le=9000, allow_inf_nan=False)] | None = None
     business_hours: Annotated[str, Field(pattern=HOURS)] = ""
     contacts: Annotated[list[Contact], Field(max_length=20)] = []
-    reserved: bool = False
+    reserved: Flag = False
     planning_approval: Text | None = None
-    planning_approved_on: dt.date | None = None
+    planning_approved_on: Day | None = None
 
 
 class Limits(Input):
@@ -148,8 +156,8 @@ class Limits(Input):
     level_high_percent: Percent | None = None
 
 
-Basis = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
-Heartbeat = Annotated[int, Field(ge=1, le=86_400)]
+Basis = Annotated[Number, Field(gt=0, le=100, allow_inf_nan=False)]
+Heartbeat = Annotated[int, BeforeValidator(whole), Field(ge=1, le=86_400)]
 Zone = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -165,7 +173,7 @@ class Device(Input):
     controller_id: Id | None = None
     model: Optional
     serial: Optional
-    installed_on: dt.date
+    installed_on: Day
     heartbeat_s: Heartbeat = HEARTBEAT_S
     limits: Limits | None = None
 
@@ -180,7 +188,7 @@ class DeviceChange(Input):
     controller_id: Id | None = None
     model: Optional = ""
     serial: Optional = ""
-    installed_on: dt.date = dt.date.min
+    installed_on: Day = dt.date.min
     heartbeat_s: Heartbeat = HEARTBEAT_S
     limits: Limits | None = None
 
@@ -189,7 +197,7 @@ class Maintain(Input):
     """Maintenance until a time, at most 4 h away."""
 
     reason: Text
-    until: AwareDatetime
+    until: Time
 
 
 _PASSED = {"passed": True, "pass": True, "ok": True, "failed": False, "fail": False}
@@ -199,7 +207,7 @@ class Test(Input):
     """A check (detector, controller) or test (valve) of a device."""
 
     kind: Annotated[str, Field(min_length=1, max_length=64)]
-    done_on: dt.date
+    done_on: Day
     result: Literal["passed", "pass", "ok", "failed", "fail"]
 
     @property
@@ -217,6 +225,6 @@ class DeviceIds(Input):
 class Step(Input):
     """A step of a licence; `on` is the day from which it holds, `valid_to` a renewal's new end."""
 
-    on: dt.date | None = None
+    on: Day | None = None
     reason: Optional = ""
-    valid_to: dt.date | None = None
+    valid_to: Day | None = None

@@ -5,11 +5,11 @@ from typing import Annotated, Any, TypeAlias
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from services.registry.domain.areas import fault as area_fault
 from services.registry.domain.kinds import LICENCE
 from services.registry.domain.policy import RESERVERS, ROLES
+from services.registry.entrypoints import fields
 from services.registry.entrypoints.problems import answered
 from services.registry.entrypoints.resources import Resource, columns, present
 from services.registry.handlers import changing, registering
@@ -29,8 +29,8 @@ from shared.chassis.http import (
 from shared.chassis.idempotency import once
 from shared.chassis.principal import Principal
 
-Day: TypeAlias = Annotated[dt.date | None, Query()]
-Known: TypeAlias = Annotated[AwareDatetime | None, Query()]
+Day: TypeAlias = Annotated[fields.Day | None, Query()]
+Known: TypeAlias = Annotated[fields.Time | None, Query()]
 _GENERAL = frozenset({"cursor", "limit", "at", "known_at", "area"})
 
 
@@ -110,13 +110,13 @@ def _writes(router: APIRouter, store: Store, resource: Resource) -> None:
         effective_on: Day = None,
     ) -> Response:
         require(asking, ROLES["register"])
-        fields = columns(given)
-        check_rights(asking, fields)
+        given_fields = columns(given)
+        check_rights(asking, given_fields)
         async with answered(), store.unit(asking) as unit:
             context = registering.Context(store.areas, await unit.moment(), asking.subject)
 
             async def act() -> tuple[int, dict[str, Any]]:
-                rows = await registering.register(unit, kind, [fields], context, effective_on)
+                rows = await registering.register(unit, kind, [given_fields], context, effective_on)
                 return 201, present(kind, rows[0], context.moment)
 
             return await once(request, asking, unit.connection, act)
@@ -132,9 +132,9 @@ def _writes(router: APIRouter, store: Store, resource: Resource) -> None:
         # A firm registers its licence; what stands in it is changed by those who license.
         require(asking, ROLES["decide_licence" if kind is LICENCE else "register"])
         revision = if_match(request)
-        fields = columns(given, only_set=True)
-        check_rights(asking, fields)
+        changes = columns(given, only_set=True)
+        check_rights(asking, changes)
         async with answered(), store.unit(asking) as unit:
             context = registering.Context(store.areas, await unit.moment(), asking.subject)
-            row = await changing.change(unit, kind, id_, revision, fields, context, effective_on)
+            row = await changing.change(unit, kind, id_, revision, changes, context, effective_on)
             return answer(present(kind, row, context.moment))

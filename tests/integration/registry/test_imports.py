@@ -79,14 +79,12 @@ async def test_utf_8_with_and_without_a_mark(reg: Registry, bom: bytes) -> None:
     assert (await reg.get("operators/op-1")).json()["name"] == operator()["name"]
 
 
-@pytest.mark.parametrize(
-    ("encoding", "word"), [("gb18030", "GB18030"), ("utf-16", "UTF-16"), ("shift_jis", "not UTF-8")]
-)
-async def test_another_encoding_is_named(reg: Registry, encoding: str, word: str) -> None:
-    text = table([operator(name="日本語" if encoding == "shift_jis" else "燃气")]).decode()
-    response = await send(reg, "operators", text.encode(encoding))
-    assert response.status_code == 422
-    assert word in response.json()["errors"][0]["reason"]
+async def test_another_encoding_is_named(reg: Registry) -> None:
+    for encoding, word in (("gb18030", "GB18030"), ("utf-16", "UTF-16"), ("shift_jis", "not UTF-8")):
+        text = table([operator(name="日本語" if encoding == "shift_jis" else "燃气")]).decode()
+        response = await send(reg, "operators", text.encode(encoding))
+        assert response.status_code == 422
+        assert word in response.json()["errors"][0]["reason"]
 
 
 async def test_a_missing_an_unknown_and_a_repeated_column(reg: Registry) -> None:
@@ -137,19 +135,30 @@ async def test_a_controller_may_stand_below_its_devices(shop: Registry) -> None:
     assert response.json()["errors"][0]["field"] == "controller_id"
 
 
-@pytest.mark.parametrize(
-    ("body", "word"),
-    [
+async def test_what_is_no_table_is_refused(reg: Registry) -> None:
+    for body, word in (
         (b"", "empty"),
         (b'operator_id,name,credit_code,area_code\n"a', "not CSV"),
         (b"operator_id,name,credit_code,area_code\na,b\n", "2 cells"),
         (b"\x00\x01\x02\xff\xfe", "wrong encoding"),
-    ],
-)
-async def test_what_is_no_table_is_refused(reg: Registry, body: bytes, word: str) -> None:
-    response = await send(reg, "operators", body)
-    assert response.status_code == 422
-    assert word in response.json()["errors"][0]["reason"]
+    ):
+        response = await send(reg, "operators", body)
+        assert response.status_code == 422
+        assert word in response.json()["errors"][0]["reason"]
+
+
+async def test_cells_are_read_as_what_they_say(shop: Registry) -> None:
+    good = site("a", obliged="true", auto_close="no", longitude="103.70", altitude_m="1900")
+    assert (await send(shop, "sites", table([good]))).status_code == 200
+    found = (await shop.get("sites/a")).json()
+    assert (found["obliged"], found["auto_close"], found["longitude"], found["altitude_m"]) == (
+        True,
+        False,
+        103.7,
+        1900,
+    )
+    response = await send(shop, "devices", table([device("x", installed_on="20260101")]))
+    assert response.json()["errors"][0]["field"] == "installed_on"
 
 
 async def test_an_uploaded_file(reg: Registry) -> None:

@@ -51,31 +51,28 @@ async def test_a_regulator_reads_by_area_and_writes_nothing(two: Registry) -> No
     assert (await two.post("devices", device("new"), regulator("530602"))).status_code == 403
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("PATCH", "operators/op-1", {"name": "x"}),
-        ("PATCH", "sites/site-1", {"name": "x"}),
-        ("PATCH", "devices/dev-1", {"zone": "x"}),
-        ("POST", "devices/dev-1:maintain", {"reason": "x", "until": "2030-01-01T00:00:00Z"}),
-        ("POST", "devices/dev-1:retire", None),
-        ("POST", "devices/dev-1:revoke-credentials", None),
-        ("POST", "devices/dev-1:record-test", {"kind": "check", "done_on": "2026-01-01", "result": "passed"}),
-        ("POST", "devices/dev-1/credentials", None),
-        ("POST", "devices:credentials", {"device_ids": ["dev-2", "dev-1"]}),
-        ("POST", "licences/lic-1:file-renewal", None),
-        ("POST", "sites", site("site-3", "op-1")),
-        ("POST", "devices", device("dev-3", "site-1")),
-        ("POST", "licences", licence("lic-3", "op-1")),
-        ("POST", "operators", operator("op-3")),
-    ],
-)
-async def test_what_another_tenant_owns_is_not_there(
-    two: Registry, method: str, path: str, body: Any
-) -> None:
-    headers = {"If-Match": '"1"'}
-    response = await two.ask(method, path, tenant("op-2"), json=body, headers=headers)
-    assert response.status_code == 404, response.text
+THEIRS_TOO: list[tuple[str, str, Any]] = [
+    ("PATCH", "operators/op-1", {"name": "x"}),
+    ("PATCH", "sites/site-1", {"name": "x"}),
+    ("PATCH", "devices/dev-1", {"zone": "x"}),
+    ("POST", "devices/dev-1:maintain", {"reason": "x", "until": "2030-01-01T00:00:00Z"}),
+    ("POST", "devices/dev-1:retire", None),
+    ("POST", "devices/dev-1:revoke-credentials", None),
+    ("POST", "devices/dev-1:record-test", {"kind": "check", "done_on": "2026-01-01", "result": "passed"}),
+    ("POST", "devices/dev-1/credentials", None),
+    ("POST", "devices:credentials", {"device_ids": ["dev-2", "dev-1"]}),
+    ("POST", "licences/lic-1:file-renewal", None),
+    ("POST", "sites", site("site-3", "op-1")),
+    ("POST", "devices", device("dev-3", "site-1")),
+    ("POST", "licences", licence("lic-3", "op-1")),
+    ("POST", "operators", operator("op-3")),
+]
+
+
+async def test_what_another_tenant_owns_is_not_there(two: Registry) -> None:
+    for method, path, body in THEIRS_TOO:
+        response = await two.ask(method, path, tenant("op-2"), json=body, headers={"If-Match": '"1"'})
+        assert response.status_code == 404, (path, response.text)
 
 
 async def test_a_site_cannot_be_given_to_oneself_or_away(two: Registry) -> None:
@@ -153,9 +150,13 @@ async def test_row_level_security_holds_without_the_service(two: Registry, db: D
 
 
 async def test_the_database_itself_refuses_two_truths(two: Registry, db: Database) -> None:
-    copy = "INSERT INTO device SELECT * FROM device WHERE device_id = 'dev-1'"
-    with pytest.raises((asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError)):
-        await rows(db.services["registry"].worker, copy)
+    copy = (
+        "INSERT INTO device SELECT (jsonb_populate_record(d, jsonb_build_object('valid_time', $1::text))).*"
+        " FROM device d WHERE device_id = 'dev-1'"
+    )
+    for range_ in ("(,)", "[2020-01-01,2021-01-01)"):
+        with pytest.raises(asyncpg.ExclusionViolationError):
+            await rows(db.services["registry"].worker, copy, range_)
 
 
 async def test_only_the_administrator_reserves_a_site(two: Registry) -> None:
@@ -175,6 +176,14 @@ async def test_strict_inputs(two: Registry) -> None:
         ("devices", device("x", lel_basis_volpct=0), "lel_basis_volpct"),
         ("devices", device("x", heartbeat_s=0), "heartbeat_s"),
         ("devices", device("x", limits={"open": 1}), "limits"),
+        ("devices", device("x", installed_on="20260101"), "installed_on"),
+        ("devices", device("x", installed_on=20260101), "installed_on"),
+        ("devices", device("x", heartbeat_s="60"), "heartbeat_s"),
+        ("devices", device("x", heartbeat_s=60.0), "heartbeat_s"),
+        ("devices", device("x", lel_basis_volpct=True), "lel_basis_volpct"),
+        ("sites", site("x", obliged="yes"), "obliged"),
+        ("sites", site("x", obliged=1), "obliged"),
+        ("sites", site("x", longitude="103.7"), "longitude"),
         ("sites", site("x", longitude=181), "longitude"),
         ("sites", site("x", kind="bar"), "kind"),
         ("sites", site("x", business_hours="always"), "business_hours"),
@@ -195,6 +204,17 @@ async def test_strict_inputs(two: Registry) -> None:
         response = await two.post(what, body)
         assert response.status_code == 422
         assert response.json()["errors"][0]["loc"] == ["body", field]
+
+
+async def test_days_and_times_of_questions_are_what_they_say(two: Registry) -> None:
+    for params in (
+        {"at": "20260101"},
+        {"at": "yesterday"},
+        {"known_at": "1790000000"},
+        {"known_at": "2026-01-01T00:00:00"},
+    ):
+        assert (await two.ask("GET", "sites", params=params)).status_code == 422, params
+        assert (await two.ask("GET", "unlicensed", params=params)).status_code == 422, params
 
 
 async def test_a_key_is_needed_and_kept(two: Registry) -> None:
