@@ -7,14 +7,18 @@ from pathlib import Path
 
 import msgspec
 
+from services.alerting.adapters import alert_queries, arming, command_queries, rule_store
 from services.alerting.adapters.letters import KafkaLetters
+from services.alerting.adapters.load_figures import PostgresFigures
 from services.alerting.adapters.postgres import PostgresStore, PostgresUnit
 from services.alerting.adapters.registry import KafkaRegistry
 from services.alerting.adapters.signing import KeyFolderError, SigningKeys
 from services.alerting.entrypoints import api, orders
 from services.alerting.entrypoints.consumer import Telemetry
 from services.alerting.entrypoints.deps import Deps
+from services.alerting.entrypoints.load import Load
 from services.alerting.entrypoints.rules import Rules
+from services.alerting.entrypoints.stores import Stores
 from services.alerting.entrypoints.timers import Timers
 from services.alerting.handlers import Deciding
 from services.alerting.settings import Settings
@@ -74,7 +78,8 @@ async def run() -> None:
     def woken() -> None:
         timers.wake()
 
-    deps = Deps(people, unit, registry, keys.jwks, woken, rules.changed)
+    stores = Stores(alert_queries, command_queries, arming, rule_store)
+    deps = Deps(people, unit, registry, stores, keys.jwks, woken, rules.changed)
     timers = Timers(worker, deps, health=health)
     deciding.on_commit(timers.wake)
     app = create_app("alerting", health=health, key=PrincipalKey.load(settings.principal_key_file))
@@ -99,6 +104,7 @@ async def run() -> None:
             prefix=settings.topic_prefix,
         ).run(),
         rules.run(),
+        Load(PostgresFigures(worker), lambda: registry.points, deciding, clock).run(),
         timers.run(),
         relay.run(),
         serve(app, settings.http_host, settings.http_port),

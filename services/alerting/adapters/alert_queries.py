@@ -8,7 +8,6 @@ from services.alerting.domain.site import Alert
 from shared.chassis.database import Connection, area_prefix
 from shared.chassis.times import rfc3339
 
-HIDDEN = frozenset({"family", "subject", "in_condition", "repeated_at_ms", "reserved"})
 # What a list may be filtered by, and how; the names are those that a list shows.
 FILTERS = {
     "alert_id": "alert_id = ${}::uuid",
@@ -27,19 +26,6 @@ FILTERS = {
     "assigned_to": "assigned_to = ${}",
     "open": "is_open = ${}",
 }
-
-
-def as_json(alert: Alert) -> dict[str, Any]:
-    """Return an alert as the API shows it: times as RFC 3339 without the suffix `_ms`."""
-    shown: dict[str, Any] = {}
-    for name, value in rows.to_row(alert).items():
-        if name in HIDDEN:
-            continue
-        if name.endswith("_ms"):
-            shown[name.removesuffix("_ms")] = None if value is None else rfc3339(value)
-        else:
-            shown[name] = list(value) if isinstance(value, tuple) else value
-    return shown
 
 
 async def page(
@@ -86,3 +72,16 @@ async def timeline(
 def _line(row: Any) -> dict[str, Any]:
     optional = {name: row[name] for name in ("actor", "command_id", "reason") if row[name] is not None}
     return {"at": rfc3339(row["at_ms"]), "kind": row["kind"], **optional}
+
+
+async def visible(connection: Connection, operator_id: str, area_code: str) -> bool:
+    """Tell whether what belongs to an operator, in an area, may be seen, by the policy's own function."""
+    return bool(await connection.fetchval("SELECT gw.visible($1, $2)", operator_id, area_code))
+
+
+async def holder_crew(connection: Connection, site_id: str, order_id: str | None) -> str | None:
+    """Return the crew that came with this order and holds the site, None when that is not so."""
+    crew_id: str | None = await connection.fetchval(
+        "SELECT holder_crew_id FROM site WHERE site_id = $1 AND holder_order_id = $2", site_id, order_id
+    )
+    return crew_id

@@ -1,12 +1,10 @@
 """Set-points and the proposals to change them in PostgreSQL."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from services.alerting.domain.rule_changes import Proposal
 from services.alerting.domain.setpoints import SetPoint
 from shared.chassis.database import Connection
-from shared.chassis.times import rfc3339
 
 _POINTS = """
 SELECT key, value, unit, on_ms, off_ms, deadband, priority, standard, clause, verified, latched, scope,
@@ -30,62 +28,9 @@ FROM rule_proposal
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A change of a set-point that waits for, or has, a second person."""
-
-    proposal_id: str
-    rule: str
-    key: str
-    scope: str
-    changes: dict[str, Any]
-    reason: str
-    effective_from_ms: int
-    proposed_by: str
-    by_administrator: bool
-    proposed_at_ms: int = 0
-    approved_by: str | None = None
-    approved_at_ms: int | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the proposal as the API shows it."""
-        return {
-            "proposal_id": self.proposal_id,
-            "rule": self.rule,
-            "key": self.key,
-            "scope": self.scope,
-            "changes": _seconds(self.changes),
-            "reason": self.reason,
-            "effective_from": rfc3339(self.effective_from_ms),
-            "proposed_by": self.proposed_by,
-            "proposed_at": rfc3339(self.proposed_at_ms),
-            "state": "approved" if self.approved_by else "proposed",
-            "approved_by": self.approved_by,
-            "approved_at": rfc3339(self.approved_at_ms) if self.approved_at_ms else None,
-        }
-
-
-def point_as_json(point: SetPoint, now_ms: int) -> dict[str, Any]:
-    """Return a version of a set-point as the API shows it; delays in seconds."""
-    return {
-        "rule": point.rule,
-        "key": point.key,
-        "scope": point.scope,
-        "version": point.version,
-        "value": point.value,
-        "unit": point.unit,
-        "on_s": point.on_ms / 1000,
-        "off_s": point.off_ms / 1000,
-        "deadband": point.deadband,
-        "priority": point.priority,
-        "latched": point.latched,
-        "standard": point.standard,
-        "clause": point.clause,
-        "verified": point.verified,
-        "effective_from": rfc3339(point.effective_from_ms),
-        "effective_to": rfc3339(point.effective_to_ms) if point.effective_to_ms else None,
-        "in_force": point.holds(now_ms),
-    }
+async def now_ms(connection: Connection) -> int:
+    """Return the database's clock."""
+    return int(await connection.fetchval("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"))
 
 
 async def points(connection: Connection) -> list[SetPoint]:
@@ -157,15 +102,6 @@ async def approve(connection: Connection, proposal_id: str, subject: str) -> Non
         proposal_id,
         subject,
     )
-
-
-def _seconds(changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name.removesuffix("ms") + "s" if name.endswith("_ms") else name: value / 1000
-        if name.endswith("_ms")
-        else value
-        for name, value in changes.items()
-    }
 
 
 def _proposal(row: Any) -> Proposal:

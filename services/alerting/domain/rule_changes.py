@@ -13,6 +13,24 @@ CHANGEABLE = frozenset({"value", "on_ms", "off_ms", "deadband", "standard", "cla
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change of a set-point that waits for, or has, a second person."""
+
+    proposal_id: str
+    rule: str
+    key: str
+    scope: str
+    changes: dict[str, Any]
+    reason: str
+    effective_from_ms: int
+    proposed_by: str
+    by_administrator: bool
+    proposed_at_ms: int = 0
+    approved_by: str | None = None
+    approved_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """Why a proposal is refused: the field, and what is wrong with it."""
 

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.alerting.adapters import alert_queries
 from services.alerting.domain.acts import SHELVE_MS_MAX, Act, Asked, Refusal, do
 from services.alerting.domain.site import Alert
-from services.alerting.entrypoints import inputs
+from services.alerting.entrypoints import inputs, shown
 from services.alerting.entrypoints.access import Acting, Reading, Resetting
-from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, one_site
+from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid, one_site
 from shared.chassis.database import transaction
 from shared.chassis.http import (
     Limit,
@@ -92,63 +91,63 @@ def _reads(routes: APIRouter, deps: Deps) -> None:
         filters = {name: value for name, value in wanted.items() if value is not None}
         after = _after(cursor)
         async with transaction(deps.api_pool, asking) as connection:
-            found = await alert_queries.page(connection, filters, after, limit)
+            found = await deps.stores.alerts.page(connection, filters, after, limit)
         last = (found[-1].opened_at_ms, found[-1].alert_id) if found else None
-        return page([alert_queries.as_json(alert) for alert in found], limit, last)
+        return page([shown.alert(alert) for alert in found], limit, last)
 
     @routes.get("/{alert_id}")
-    async def alert(alert_id: UUID, asking: Reading, response: Response) -> dict[str, Any]:
+    async def alert(alert_id: str, asking: Reading, response: Response) -> dict[str, Any]:
         found = await _visible(deps, asking, alert_id)
         response.headers["ETag"] = etag(found.revision)
-        return alert_queries.as_json(found)
+        return shown.alert(found)
 
     @routes.get("/{alert_id}/timeline")
     async def timeline(
-        alert_id: UUID, asking: Reading, cursor: str | None = None, limit: Limit = 50
+        alert_id: str, asking: Reading, cursor: str | None = None, limit: Limit = 50
     ) -> dict[str, Any]:
         after = decode_cursor(cursor, 1)[0] if cursor else None
         if not isinstance(after, int | None):
             raise field_problem("cursor", "not a cursor of this list")
-        await _visible(deps, asking, alert_id)
+        seen = await _visible(deps, asking, alert_id)
         async with transaction(deps.api_pool, asking) as connection:
-            lines = await alert_queries.timeline(connection, str(alert_id), after, limit)
+            lines = await deps.stores.alerts.timeline(connection, seen.alert_id, after, limit)
         return page([line for _, line in lines], limit, (lines[-1][0],) if lines else None)
 
 
 def _verbs(routes: APIRouter, deps: Deps) -> None:
     @routes.post("/{alert_id}:acknowledge")
     async def acknowledge(
-        alert_id: UUID, body: inputs.Acknowledge, request: Request, asking: Acting
+        alert_id: str, body: inputs.Acknowledge, request: Request, asking: Acting
     ) -> Response:
         return await _act(deps, request, asking, alert_id, Act.ACKNOWLEDGE, body.note)
 
     @routes.post("/{alert_id}:confirm")
-    async def confirm(alert_id: UUID, body: inputs.Confirm, request: Request, asking: Acting) -> Response:
+    async def confirm(alert_id: str, body: inputs.Confirm, request: Request, asking: Acting) -> Response:
         return await _act(deps, request, asking, alert_id, Act.CONFIRM, body.finding)
 
     @routes.post("/{alert_id}:shelve")
-    async def shelve(alert_id: UUID, body: inputs.Shelve, request: Request, asking: Acting) -> Response:
+    async def shelve(alert_id: str, body: inputs.Shelve, request: Request, asking: Acting) -> Response:
         until_ms = int(body.until.timestamp() * 1000)
         return await _act(deps, request, asking, alert_id, Act.SHELVE, body.reason, until_ms=until_ms)
 
     @routes.post("/{alert_id}:unshelve")
     async def unshelve(
-        alert_id: UUID, request: Request, asking: Acting, _body: inputs.Nothing | None = None
+        alert_id: str, request: Request, asking: Acting, _body: inputs.Nothing | None = None
     ) -> Response:
         return await _act(deps, request, asking, alert_id, Act.UNSHELVE)
 
     @routes.post("/{alert_id}:silence")
     async def silence(
-        alert_id: UUID, request: Request, asking: Acting, _body: inputs.Nothing | None = None
+        alert_id: str, request: Request, asking: Acting, _body: inputs.Nothing | None = None
     ) -> Response:
         return await _act(deps, request, asking, alert_id, Act.SILENCE)
 
     @routes.post("/{alert_id}:assign")
-    async def assign(alert_id: UUID, body: inputs.Assign, request: Request, asking: Acting) -> Response:
+    async def assign(alert_id: str, body: inputs.Assign, request: Request, asking: Acting) -> Response:
         return await _act(deps, request, asking, alert_id, Act.ASSIGN, body.person)
 
     @routes.post("/{alert_id}:reset")
-    async def reset(alert_id: UUID, body: inputs.Reset, request: Request, asking: Resetting) -> Response:
+    async def reset(alert_id: str, body: inputs.Reset, request: Request, asking: Resetting) -> Response:
         return await _act(deps, request, asking, alert_id, Act.RESET, body.finding, order_id=body.order_id)
 
 
@@ -156,15 +155,18 @@ def _after(cursor: str | None) -> Sequence[Any] | None:
     if cursor is None:
         return None
     opened_ms, alert_id = decode_cursor(cursor, 2)
-    try:
-        return int(opened_ms), str(UUID(alert_id))
-    except (TypeError, ValueError, AttributeError) as error:
-        raise field_problem("cursor", "not a cursor of this list") from error
+    number = as_uuid(alert_id)
+    if number is None or not isinstance(opened_ms, int):
+        raise field_problem("cursor", "not a cursor of this list")
+    return opened_ms, number
 
 
-async def _visible(deps: Deps, asking: Principal, alert_id: UUID) -> Alert:
+async def _visible(deps: Deps, asking: Principal, alert_id: str) -> Alert:
+    number = as_uuid(alert_id)
+    if number is None:
+        raise not_found("alert")
     async with transaction(deps.api_pool, asking) as connection:
-        found = await alert_queries.get(connection, str(alert_id))
+        found = await deps.stores.alerts.get(connection, number)
     if found is None:
         raise not_found("alert")
     return found
@@ -174,7 +176,7 @@ async def _act(
     deps: Deps,
     request: Request,
     asking: Principal,
-    alert_id: UUID,
+    alert_id: str,
     act: Act,
     text: str = "",
     **more: Any,
@@ -185,7 +187,7 @@ async def _act(
 
         async def work() -> tuple[int, dict[str, Any]]:
             asked = Asked(act, asking.subject, unit.now_ms, text, **more)
-            return 200, alert_queries.as_json(await _change(unit, deps, asking, seen, asked, request))
+            return 200, shown.alert(await _change(unit, deps, asking, seen, asked, request))
 
         answer = await once(request, asking, unit.connection, work)
     deps.woken()
@@ -202,8 +204,10 @@ async def _change(
         raise _refused(Refusal.CLOSED)
     if "if-match" in request.headers and if_match(request) != alert.revision:
         raise stale()
-    if asked.act is Act.RESET and not await _leads(unit, asking, asked, seen.site_id):
-        raise _refused(Refusal.CREW_NOT_ARRIVED)
+    if asked.act is Act.RESET:
+        crew_id = await deps.stores.alerts.holder_crew(unit.connection, seen.site_id, asked.order_id)
+        if crew_id is None or crew_id != asking.crew_id:
+            raise _refused(Refusal.CREW_NOT_ARRIVED)
     found = do(state, alert, asked)
     if isinstance(found, Refusal):
         raise _refused(found)
@@ -219,14 +223,6 @@ def _check_until(asked: Asked) -> None:
         raise field_problem("until", "lies in the past")
     if left_ms > SHELVE_MS_MAX:
         raise field_problem("until", "is more than 8 h away")
-
-
-async def _leads(unit: ActingUnit, asking: Principal, asked: Asked, site_id: str) -> bool:
-    """Tell whether the person's own crew is the one that came with the order and holds the site."""
-    crew_id = await unit.connection.fetchval(
-        "SELECT holder_crew_id FROM site WHERE site_id = $1 AND holder_order_id = $2", site_id, asked.order_id
-    )
-    return crew_id is not None and crew_id == asking.crew_id
 
 
 def _refused(refusal: Refusal) -> Exception:

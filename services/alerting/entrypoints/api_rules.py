@@ -1,24 +1,20 @@
 """Set-points: read by everybody, changed by two persons, from a date on."""
 
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.alerting.adapters import rule_store
-from services.alerting.adapters.rule_store import Proposal
-from services.alerting.domain.rule_changes import Fault, changed, find
+from services.alerting.domain.rule_changes import Fault, Proposal, changed, find
 from services.alerting.domain.setpoints import SetPoint
+from services.alerting.entrypoints import shown
 from services.alerting.entrypoints.access import Reading, RuleMaking
-from services.alerting.entrypoints.deps import ActingUnit, Deps, acting
+from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid
 from services.alerting.entrypoints.inputs import Nothing, Propose
 from shared.chassis.database import transaction
 from shared.chassis.http import Limit, decode_cursor, field_problem, not_found, page, problem
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
-
-_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 
 def router(deps: Deps) -> APIRouter:
@@ -32,18 +28,18 @@ def router(deps: Deps) -> APIRouter:
 
             async def act() -> tuple[int, dict[str, Any]]:
                 await _may_change(deps, asking, body.scope)
-                return 201, (await _propose(unit, asking, rule, body)).as_json()
+                return 201, shown.proposal(await _propose(unit, deps, asking, rule, body))
 
             return await once(request, asking, unit.connection, act)
 
     @routes.post("/rule-proposals/{proposal_id}:approve")
     async def approve(
-        proposal_id: UUID, request: Request, asking: RuleMaking, _body: Nothing | None = None
+        proposal_id: str, request: Request, asking: RuleMaking, _body: Nothing | None = None
     ) -> Response:
         async with acting(deps) as unit:
 
             async def act() -> tuple[int, dict[str, Any]]:
-                return 200, (await _approve(unit, deps, asking, str(proposal_id))).as_json()
+                return 200, shown.proposal(await _approve(unit, deps, asking, proposal_id))
 
             answer = await once(request, asking, unit.connection, act)
         deps.rules_changed()
@@ -59,19 +55,21 @@ def _reads(routes: APIRouter, deps: Deps) -> None:
     ) -> dict[str, Any]:
         after = _key(decode_cursor(cursor, 3)) if cursor else None
         async with transaction(deps.api_pool, asking) as connection:
-            now_ms = await connection.fetchval(_NOW)
-            found = await rule_store.points(connection)
+            now_ms = await deps.stores.rules.now_ms(connection)
+            found = await deps.stores.rules.points(connection)
         wanted = [p for p in found if rule in {None, p.rule} and (after is None or _place(p) > after)]
-        items = [rule_store.point_as_json(point, now_ms) for point in wanted[:limit]]
+        items = [shown.point(point, now_ms) for point in wanted[:limit]]
         return page(items, limit, _place(wanted[limit - 1]) if len(wanted) > limit else None)
 
     @routes.get("/rule-proposals")
     async def proposals(asking: Reading, cursor: str | None = None, limit: Limit = 50) -> dict[str, Any]:
-        after = _uuid(decode_cursor(cursor, 1)[0]) if cursor else None
+        after = as_uuid(decode_cursor(cursor, 1)[0]) if cursor else None
+        if cursor and after is None:
+            raise field_problem("cursor", "not a cursor of this list")
         async with transaction(deps.api_pool, asking) as connection:
-            found = await rule_store.proposals(connection, after, limit)
+            found = await deps.stores.rules.proposals(connection, after, limit)
         last = (found[-1].proposal_id,) if found else None
-        return page([proposal.as_json() for proposal in found], limit, last)
+        return page([shown.proposal(proposal) for proposal in found], limit, last)
 
 
 def _place(point: SetPoint) -> tuple[Any, ...]:
@@ -85,13 +83,6 @@ def _key(values: list[Any]) -> tuple[str, str, int]:
     return key, scope, version
 
 
-def _uuid(text: Any) -> str:
-    try:
-        return str(UUID(text))
-    except (TypeError, ValueError, AttributeError) as error:
-        raise field_problem("cursor", "not a cursor of this list") from error
-
-
 async def _may_change(deps: Deps, asking: Principal, scope: str) -> None:
     """Refuse a scope that cannot be, and sites of others."""
     if not scope.startswith("site:"):
@@ -102,7 +93,7 @@ async def _may_change(deps: Deps, asking: Principal, scope: str) -> None:
     visible = False
     if site is not None:
         async with transaction(deps.api_pool, asking) as connection:
-            visible = await connection.fetchval("SELECT gw.visible($1, $2)", site.operator_id, site.area_code)
+            visible = await deps.stores.alerts.visible(connection, site.operator_id, site.area_code)
     if not visible:
         raise not_found("site")
 
@@ -117,17 +108,17 @@ def _changes(body: Propose) -> dict[str, Any]:
     return given
 
 
-async def _propose(unit: ActingUnit, asking: Principal, rule: str, body: Propose) -> Proposal:
+async def _propose(unit: ActingUnit, deps: Deps, asking: Principal, rule: str, body: Propose) -> Proposal:
     from_ms = int(body.effective_from.timestamp() * 1000)
     if from_ms <= unit.now_ms:
         raise field_problem("effective_from", "must lie in the future: a second person has to agree first")
-    versions = await rule_store.points(unit.connection)
+    versions = await deps.stores.rules.points(unit.connection)
     if all(point.rule != rule for point in versions):
         raise not_found("rule")
     changes = _changes(body)
     before = _unless(find(versions, rule, body.key, body.scope, from_ms))
     _unless(changed(before, changes, body.scope, from_ms, versions))
-    return await rule_store.propose(
+    return await deps.stores.rules.propose(
         unit.connection,
         Proposal(
             proposal_id=uuid7(),
@@ -144,7 +135,8 @@ async def _propose(unit: ActingUnit, asking: Principal, rule: str, body: Propose
 
 
 async def _approve(unit: ActingUnit, deps: Deps, asking: Principal, proposal_id: str) -> Proposal:
-    proposal = await rule_store.lock(unit.connection, proposal_id)
+    number = as_uuid(proposal_id)
+    proposal = await deps.stores.rules.lock(unit.connection, number) if number else None
     if proposal is None:
         raise not_found("proposal")
     await _may_change(deps, asking, proposal.scope)
@@ -158,13 +150,13 @@ async def _approve(unit: ActingUnit, deps: Deps, asking: Principal, proposal_id:
             403, "forbidden", "One of the two must be an administrator: it holds at other operators too."
         )
     from_ms = max(proposal.effective_from_ms, unit.now_ms)
-    versions = await rule_store.points(unit.connection)
+    versions = await deps.stores.rules.points(unit.connection)
     before = _unless(find(versions, proposal.rule, proposal.key, proposal.scope, from_ms))
-    await rule_store.add(
+    await deps.stores.rules.add(
         unit.connection, _unless(changed(before, proposal.changes, proposal.scope, from_ms, versions))
     )
-    await rule_store.approve(unit.connection, proposal_id, asking.subject)
-    return await rule_store.lock(unit.connection, proposal_id) or proposal
+    await deps.stores.rules.approve(unit.connection, proposal.proposal_id, asking.subject)
+    return await deps.stores.rules.lock(unit.connection, proposal.proposal_id) or proposal
 
 
 def _unless(found: SetPoint | Fault) -> SetPoint:

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.alerting.adapters import arming, command_queries
 from services.alerting.domain import loops
 from services.alerting.domain.acts import GAS_FAMILIES
 from services.alerting.domain.site import SiteState
@@ -34,7 +33,7 @@ def router(deps: Deps) -> APIRouter:
         async with acting(deps) as unit:
 
             async def act() -> tuple[int, dict[str, Any]]:
-                armed = await arming.arm(
+                token, expires_at_ms = await deps.stores.arming.arm(
                     unit.connection,
                     valve_id,
                     device.operator_id,
@@ -44,8 +43,8 @@ def router(deps: Deps) -> APIRouter:
                 )
                 state = await one_site(unit, deps.registry, device.site_id)
                 return 200, {
-                    "arm_token": armed.token,
-                    "expires_at": rfc3339(armed.expires_at_ms),
+                    "arm_token": token,
+                    "expires_at": rfc3339(expires_at_ms),
                     "affected": _affected(deps, device, state),
                 }
 
@@ -57,7 +56,9 @@ def router(deps: Deps) -> APIRouter:
         async with acting(deps) as unit:
 
             async def act() -> tuple[int, dict[str, Any]]:
-                reason = await arming.use(unit.connection, body.arm_token, valve_id, asking.subject)
+                reason = await deps.stores.arming.use(
+                    unit.connection, body.arm_token, valve_id, asking.subject
+                )
                 if reason is None:
                     raise problem(
                         409, "not-armed", "The arm token is unknown, used or older than 60 s: arm again."
@@ -75,7 +76,7 @@ def router(deps: Deps) -> APIRouter:
         after = decode_cursor(cursor, 2) if cursor else None
         await _valve(deps, asking, valve_id)
         async with transaction(deps.api_pool, asking) as connection:
-            items = await command_queries.page(connection, valve_id, after, limit)
+            items = await deps.stores.commands.page(connection, valve_id, after, limit)
         last = (items[-1]["seq"], items[-1]["command_id"]) if items else None
         return page(items, limit, last)
 
@@ -91,7 +92,7 @@ async def _valve(deps: Deps, asking: Principal, valve_id: str) -> Device:
     device = deps.registry.device(valve_id)
     if device is not None and device.kind == "valve":
         async with transaction(deps.api_pool, asking) as connection:
-            if await connection.fetchval("SELECT gw.visible($1, $2)", device.operator_id, device.area_code):
+            if await deps.stores.alerts.visible(connection, device.operator_id, device.area_code):
                 return device
     raise not_found("valve")
 

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 from services.alerting.domain.site import SiteFacts, SiteState
+from services.alerting.entrypoints.stores import Stores
 from services.alerting.ports import Unavailable, Unit
 from shared.chassis.database import Connection, Pool
 from shared.chassis.http import problem
@@ -44,6 +46,7 @@ class Deps:
     api_pool: Pool
     unit: Callable[[], AbstractAsyncContextManager[ActingUnit]]
     registry: Registry
+    stores: Stores
     jwks: Callable[[], dict[str, Any]]
     woken: Callable[[], None]
     rules_changed: Callable[[], None]
@@ -62,3 +65,11 @@ async def acting(deps: Deps) -> AsyncIterator[ActingUnit]:
 async def one_site(unit: Unit, registry: Registry, site_id: str) -> SiteState:
     """Lock one site and return its state."""
     return (await unit.load([registry.facts(site_id)]))[site_id]
+
+
+def as_uuid(text: object) -> str | None:
+    """Return an id in its usual form, None for what is none and so names nothing."""
+    try:
+        return str(UUID(text)) if isinstance(text, str) else None
+    except ValueError:
+        return None

@@ -123,7 +123,7 @@ def test_one_topic_and_one_event_type_reach_valves() -> None:
 async def test_the_api_closes_and_nothing_else() -> None:
     app: FastAPI = create_app("alerting", health=Health(), key=None)
     none: Any = None
-    api.include(app, Deps(none, none, Places(), dict, lambda: None, lambda: None))
+    api.include(app, Deps(none, none, Places(), none, dict, lambda: None, lambda: None))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://alerting"
     ) as client:

@@ -9,6 +9,7 @@ from typing import Any, Self
 import httpx
 import msgspec
 
+from services.alerting.adapters import alert_queries, arming, command_queries, rule_store
 from services.alerting.adapters.postgres import PostgresStore
 from services.alerting.adapters.signing import SigningKeys
 from services.alerting.domain import loops
@@ -19,6 +20,7 @@ from services.alerting.domain.site import Alert, SiteFacts, SiteState
 from services.alerting.domain.valve_loop import on_close_due
 from services.alerting.entrypoints import api
 from services.alerting.entrypoints.deps import Deps
+from services.alerting.entrypoints.stores import Stores
 from services.alerting.entrypoints.timers import Timers
 from shared.chassis.clock import SystemClock
 from shared.chassis.database import open_pool
@@ -100,8 +102,15 @@ class Rig:
         self.worker_pool = await open_pool(self.dsns.worker, application_name="test-worker")
         self._stack.push_async_callback(self.worker_pool.close)
         self.store = PostgresStore(self.worker_pool, self.keys)
+        stores = Stores(alert_queries, command_queries, arming, rule_store)
         self.deps = Deps(
-            self.api_pool, self.store.unit, self.places, self.keys.jwks, self._wake, self._rules_changed
+            self.api_pool,
+            self.store.unit,
+            self.places,
+            stores,
+            self.keys.jwks,
+            self._wake,
+            self._rules_changed,
         )
         self.timers = Timers(self.worker_pool, self.deps, health=Health())
         app = create_app("alerting", health=Health(), key=KEY)

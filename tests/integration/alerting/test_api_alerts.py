@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.integration.alerting import rig as people
 from tests.integration.alerting.rig import (
     ADMINISTRATOR,
     FAR_REGULATOR,
@@ -234,7 +233,7 @@ async def test_an_unknown_field_is_refused(rig: Rig) -> None:
 
 
 async def test_an_unknown_alert_is_404(rig: Rig) -> None:
-    unknown = "018f0000-0000-7000-8000-000000000000"
-    assert (await rig.get(f"alerts/{unknown}")).status_code == 404
-    assert (await rig.post(f"alerts/{unknown}:silence")).status_code == 404
-    assert people.WATCH.has({"watch"})
+    for unknown in ("018f0000-0000-7000-8000-000000000000", "nothing"):
+        assert (await rig.get(f"alerts/{unknown}")).status_code == 404
+        assert (await rig.get(f"alerts/{unknown}/timeline")).status_code == 404
+        assert (await rig.post(f"alerts/{unknown}:silence")).status_code == 404
