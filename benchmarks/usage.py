@@ -1,0 +1,53 @@
+"""CPU time and memory by process, as /proc tells them."""
+
+import contextlib
+from dataclasses import dataclass
+
+import psutil
+
+from deploy.native.stack import Stack
+
+
+@dataclass(frozen=True)
+class Use:
+    """CPU seconds since the start of the process, resident MiB."""
+
+    cpu_s: float
+    rss_mib: float
+
+
+def pids(stack: Stack) -> dict[str, int]:
+    """Return the process ids of engines and services by name."""
+    engines = stack.engines
+    found = {
+        "Mosquitto": engines.mqtt.pid, "Kafka": engines.kafka.pid, "PostgreSQL": engines.postgres.pid,
+        **{name: stack.pid(name) for name in stack.names},
+    }  # fmt: skip
+    return {name: pid for name, pid in found.items() if pid}
+
+
+def measure(of: dict[str, int]) -> dict[str, Use]:
+    """Return what each process has used; PostgreSQL's server processes count together."""
+    found = {}
+    for name, pid in of.items():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found[name] = _family(psutil.Process(pid), alone=name not in {"PostgreSQL", "Mosquitto", "Kafka"})
+    return found
+
+
+def _family(process: psutil.Process, *, alone: bool) -> Use:
+    members = [process] if alone else [process, *process.children(recursive=True)]
+    cpu_s = rss = 0.0
+    for member in members:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = member.cpu_times()
+            # Sessions that ended are in their parent's count of children.
+            cpu_s += times.user + times.system + times.children_user + times.children_system
+            memory = member.memory_info()
+            rss += memory.rss - memory.shared if member is not process else memory.rss
+    return Use(cpu_s, rss / 2**20)
+
+
+def spent(before: dict[str, Use], after: dict[str, Use]) -> dict[str, float]:
+    """Return the CPU seconds between two measurements."""
+    return {name: after[name].cpu_s - before[name].cpu_s for name in after if name in before}
