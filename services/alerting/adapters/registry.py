@@ -78,6 +78,8 @@ class KafkaRegistry:
         """Return a site's facts, bare ones for a site that is not known."""
         if site_id == PLATFORM_SITE:
             return SiteFacts(PLATFORM_SITE, operator_id=PLATFORM_SITE)
+        if site_id.startswith("operator:"):
+            return SiteFacts(site_id, operator_id=site_id.removeprefix("operator:"))
         found = [self.devices.get(device_id) for device_id in sorted(self._of_site.get(site_id, ()))]
         devices = [device for device in found if device is not None]
         site, now_ms = self.sites.get(site_id), self._now_ms()

@@ -19,9 +19,8 @@ from services.alerting.domain.platform import stranger_signal
 from services.alerting.domain.signals import AnySignal, OnlineSeen, Sign
 from services.alerting.domain.silence import Silence
 from services.alerting.domain.spec import Kind, Spec
-from services.alerting.domain.track import FIRST, Order, Track, Zone, corrected_ms, note_skew
+from services.alerting.domain.track import FIRST, Order, Track, Zone, freshen
 
-STALE_MS = 30_000  # DESIGN 2.7
 SAMPLE_MS = 20_000
 SNAPSHOT_FORM = 1
 # One item that no rule can make sense of must not stop the alarms of a whole partition.
@@ -177,7 +176,7 @@ class PartitionState:
             track.boot_id, track.seq = order
             if started:
                 health.on_boot(self._ctx, spec, track)
-        _freshness(track, item, now, newer)
+        freshen(track, now, item.time_ms, item.buffered, newer)
         if item.type:
             self._event(spec, track, item, order)
         else:
@@ -265,17 +264,6 @@ class PartitionState:
             return
         del self._strangers[device_id]
         self._ctx.signals.append(stranger_signal(cell[0], device_id, None, now, Sign.CLEARED))
-
-
-def _freshness(track: Track, item: Item, now: int, newer: bool) -> None:
-    if newer:
-        track.device_ms = corrected_ms(track, now, item.time_ms)
-        late = track.device_ms is not None and now - track.device_ms > STALE_MS
-        track.stale = item.buffered or late
-    else:
-        track.stale = True  # what arrives behind a newer message never moves a valve
-    if not item.buffered:
-        note_skew(track, now, item.time_ms)
 
 
 def _is_quiet(track: Track) -> bool:

@@ -13,6 +13,7 @@ Order: TypeAlias = tuple[int, int]  # (boot_id, seq)
 FIRST: Order = (-1, -1)
 EPISODES_MAX = 16
 SKEW_WINDOW_MS = 300_000
+STALE_MS = 30_000  # DESIGN 2.7
 ODD_PAST_MS = 30 * 24 * 3_600_000  # WIRE section 1: times outside are kept, and never believed
 ODD_FUTURE_MS = 300_000
 
@@ -120,3 +121,15 @@ def corrected_ms(track: Track, record_ms: int, time_ms: int | None) -> int | Non
     if not known:
         return record_ms
     return min(record_ms, time_ms + min(known))
+
+
+def freshen(track: Track, record_ms: int, time_ms: int | None, buffered: bool, newer: bool) -> None:
+    """Note whether the message at hand may move a valve: not buffered, not late, not behind a newer one."""
+    if newer:
+        track.device_ms = corrected_ms(track, record_ms, time_ms)
+        late = track.device_ms is not None and record_ms - track.device_ms > STALE_MS
+        track.stale = buffered or late
+    else:
+        track.stale = True
+    if not buffered:
+        note_skew(track, record_ms, time_ms)

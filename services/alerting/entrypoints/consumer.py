@@ -32,6 +32,7 @@ COMMIT_EVERY_S = 1.0
 RETRY_S_MAX = 5.0
 
 ITEMS = Counter("gas_alerting_items_total", "Readings and events folded")
+UNKNOWN = Counter("gas_alerting_unknown_items_total", "Items of devices that are not known (yet)")
 SIGNALS = Counter("gas_alerting_signals_total", "Transitions that were decided")
 BEHIND = Gauge("gas_alerting_behind_seconds", "Age of the newest record that was folded")
 OWNED = Gauge("gas_alerting_partitions", "Partitions owned by this process")
@@ -109,6 +110,8 @@ class Telemetry:
             claim = await self._patiently(self._store.claim, partition)
             owned = Owned(claim, self._registry.specs(partition), self._clock.monotonic())
             self._owned[partition] = owned
+            if owned.unreadable:
+                get_logger().error("snapshot cannot be read", partition=partition, why=owned.unreadable)
             if assigned[partition] in consumer.assignment():
                 consumer.seek(assigned[partition], owned.next)
         OWNED.set(len(self._owned))
@@ -150,6 +153,7 @@ class Telemetry:
     async def _fold(self, owned: Owned, record: Any) -> list[AnySignal]:
         signals, bad, good = owned.fold(record.offset, record.timestamp, record.key, record.value or b"[]")
         ITEMS.inc(good)
+        UNKNOWN.inc(owned.take_unknown())
         BEHIND.set(max(0.0, (self._clock.now_ms() - record.timestamp) / 1000))
         if good > len(bad):
             self._watch.poison.good()

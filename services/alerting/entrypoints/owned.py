@@ -1,5 +1,7 @@
 """One partition while this process owns it: its claim, its folded state, and how far it is."""
 
+import msgspec
+
 from services.alerting.domain.fold import PartitionState
 from services.alerting.domain.items import Item
 from services.alerting.domain.signals import AnySignal
@@ -21,11 +23,15 @@ class Owned:
         self.claimed_at = monotonic
         # Partitions take turns, so that their snapshots do not fall together.
         self.snapshot_at = monotonic + SNAPSHOT_EVERY_S * (0.5 + claim.partition % 12 / 12)
-        if claim.snapshot is None:
+        self.unreadable = ""
+        if claim.snapshot is not None:
+            try:
+                self.state.restore(claim.snapshot, specs)
+            except msgspec.MsgspecError as error:
+                self.unreadable, self.state = str(error), PartitionState()
+        if claim.snapshot is None or self.unreadable:
             for spec in specs:
                 self.state.put(spec)
-        else:
-            self.state.restore(claim.snapshot, specs)
 
     @property
     def replaying(self) -> bool:
@@ -50,6 +56,11 @@ class Owned:
         poison, self.state.poison = self.state.poison, []
         places = {id(item): place for place, item in enumerate(items)}
         return [Bad(raw_item(value, places[id(i)]), why, i.device_id) for i, why in poison]
+
+    def take_unknown(self) -> int:
+        """Return how many items of unknown devices came since the last call."""
+        count, self.state.unknown = self.state.unknown, 0
+        return count
 
     def advance(self) -> Advance | None:
         """Return the step to commit, or None when nothing new was folded."""
