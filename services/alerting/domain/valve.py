@@ -86,7 +86,8 @@ class Valve:
     """All that is known of one valve's loop.
 
     `demands` are latched: they end by `on_reset` alone. `linked` are the alerts that a person's command is
-    about. `reopened` is set from its opening, while latched, until it is closed again.
+    about. `reopened` is set from its opening, while latched, until it is closed again. `gas_ms` is when the
+    zone's concentration was last told, since closing, without having fallen.
     """
 
     valve_id: str
@@ -105,6 +106,7 @@ class Valve:
     safe_ms: int | None = None
     reopened: bool = False
     highest_lel_percent: float | None = None
+    gas_ms: int | None = None
 
     @property
     def latched(self) -> bool:
@@ -122,6 +124,10 @@ class Valve:
         if self.closed_ms is None or self.safe_ms is not None or not self.alerts:
             return None
         return self.closed_ms + FALLING_MS
+
+    def gas_lasts(self, now_ms: int) -> bool:
+        """Tell whether gas was told of lately: an alarm that has ended says nothing more."""
+        return self.fresh(now_ms) or (self.gas_ms is not None and now_ms - self.gas_ms <= FRESH_MS)
 
     def fresh(self, now_ms: int) -> bool:
         """Tell whether the alarm lasts: a message not older than 30 s says so."""

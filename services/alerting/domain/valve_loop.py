@@ -121,6 +121,7 @@ def on_position(valve: Valve, position: str, order: tuple[int, int], cause: str 
             closed_ms=None,
             safe_ms=None,
             highest_lel_percent=None,
+            gas_ms=None,
         )
     if valve.want is not None and position == "closing" and valve.want.moved_ms is None:
         valve = replace(valve, want=replace(valve.want, moved_ms=at.now_ms))
@@ -160,7 +161,7 @@ def on_concentration(valve: Valve, lel_percent: float, at: Moment) -> Step:
     if valve.falling_due_ms is None:
         return _step(valve, (), Reason.NOTHING_DUE)
     highest = max(lel_percent, valve.highest_lel_percent or 0.0)
-    valve = replace(valve, highest_lel_percent=highest)
+    valve = replace(valve, highest_lel_percent=highest, gas_ms=at.now_ms)
     gone = lel_percent <= FALL_LEL_PERCENT
     if not gone and (lel_percent > highest * FALL_SHARE or highest - lel_percent < FALL_LEL_PERCENT):
         return _step(valve, (), Reason.NOTED)
@@ -201,7 +202,7 @@ def on_timer(valve: Valve, at: Moment) -> Step:
         valve, sent, reason, _ = _close(valve, at)
         effects.extend(sent)
     falling_due_ms = valve.falling_due_ms
-    if falling_due_ms is not None and falling_due_ms <= at.now_ms:
+    if falling_due_ms is not None and falling_due_ms <= at.now_ms and valve.gas_lasts(at.now_ms):
         valve = _miss(valve, Miss.NOT_FALLING, effects)
     return Step(valve, tuple(effects), reason, next_deadline_ms(valve, at.now_ms))
 
@@ -259,6 +260,7 @@ def _closed(valve: Valve, now_ms: int, effects: list[Effect], item: Item) -> Ste
         safe_ms=None,
         reopened=False,
         highest_lel_percent=None,
+        gas_ms=None,
     )
     return _step(valve, effects, Reason.NOTED)
 

@@ -250,8 +250,14 @@ def test_closed_and_not_falling_raises_v01_until_it_falls() -> None:
     valve = on_position(commanded(), "closed", (1, 3), "command", at(2_000)).valve
     valve = on_concentration(valve, 60, at(3_000)).valve
     assert next_deadline_ms(valve) == T0 + 2_000 + FALLING_MS
+    # The alarm ended by itself, or nobody is heard any more: what the gas does is not known to be bad.
+    ended = on_timer(valve, at(2_000 + FALLING_MS))
+    assert (misses(ended), ended.deadline_ms) == ([], None)
+    valve = on_close_due(valve, alarm(170_000), at(170_000)).valve
     step = on_timer(valve, at(2_000 + FALLING_MS))
     assert misses(step) == [Miss.NOT_FALLING]
+    told = on_concentration(ended.valve, 60, at(181_000)).valve
+    assert misses(on_timer(told, at(182_000))) == [Miss.NOT_FALLING]
     assert ClearV01() in on_concentration(step.valve, 30, at(200_000)).effects
 
 
