@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from services.alerting.domain.setpoints import SetPoint, SetPoints
+from services.alerting.domain.setpoints import SetPoint, SetPoints, for_canaries
 from services.alerting.domain.site import PLATFORM_SITE, SiteFacts
 from services.alerting.domain.spec import DeviceFacts, Spec, make_spec
 from shared.chassis.table import Table
@@ -106,9 +106,9 @@ class KafkaRegistry:
         return [spec for spec in found if spec is not None]
 
     def spec(self, device_id: str) -> Spec | None:
-        """Return a device worked out for the rules, None when it is gone."""
+        """Return a device worked out for the rules, None when it is gone or retired."""
         device = self.devices.get(device_id)
-        return self._spec(device) if device else None
+        return self._spec(device) if device and device.retired_on is None else None
 
     def _device(self, device_id: str, old: Device | None, new: Device | None) -> None:
         if old is not None and (new is None or new.site_id != old.site_id):
@@ -152,7 +152,8 @@ class KafkaRegistry:
             business_hours=business_hours(site.business_hours) if site else None,
             **msgspec.structs.asdict(limits),
         )
-        return make_spec(facts, self._at(device.area_code, device.site_id))
+        points = self._at(device.area_code, device.site_id)
+        return make_spec(facts, for_canaries(points) if site is not None and site.reserved else points)
 
 
 def business_hours(text: str) -> tuple[int, int] | None:

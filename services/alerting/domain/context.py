@@ -99,6 +99,12 @@ class Context:
             sign = Sign.CONTINUES if condition.phase == Phase.ACTIVE else Sign.EASED
             self.say(sign, spec, track, key, condition.value, reason)
 
+    def gone(self, spec: Spec, track: Track) -> None:
+        """Say that everything ended that was raised about a device."""
+        raised = [key for key, condition in track.conditions.items() if condition.active]
+        for key in (*raised, *(("D03",) if track.silence else ())):
+            self.say(Sign.CLEARED, spec, track, key, reason="device_gone")
+
     def say(
         self, sign: Sign, spec: Spec, track: Track, key: str, value: float | None = None, reason: str = ""
     ) -> None:

@@ -130,7 +130,10 @@ def clear_alert(state: SiteState, signal: Signal, now_ms: int) -> tuple[Alert | 
     if alert.latched:
         return state.change(alert, None, in_condition=False), Reason.LATCHED
     item = TimelineItem(now_ms, "cleared", f"rule:{alert.rule}", reason=signal.reason or None)
-    ended = state.change(alert, item, active=False, in_condition=False, cleared_at_ms=signal.record_ms)
+    new: dict[str, Any] = {"active": False, "in_condition": False, "cleared_at_ms": signal.record_ms}
+    if alert.reserved:
+        new["acknowledged"] = True  # nobody sees a canary, so nobody would
+    ended = state.change(alert, item, **new)
     return ended, Reason.CLEARED
 
 

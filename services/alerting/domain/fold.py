@@ -77,10 +77,11 @@ class PartitionState:
         self._clients.setdefault(facts.client_id or facts.device_id, set()).add(facts.device_id)
 
     def drop(self, device_id: str) -> None:
-        """Forget a device that is gone, or that has moved elsewhere."""
+        """Forget a device that is gone or has moved elsewhere; the next record says what ends with it."""
         cell = self._cells.pop(device_id, None)
         if cell is None:
             return
+        self._ctx.gone(*cell)
         facts = cell[0].facts
         self._clients.get(facts.client_id or device_id, set()).discard(device_id)
         zone = self._ctx.zones.get((facts.site_id, facts.zone))
@@ -208,6 +209,7 @@ class PartitionState:
             handle(ctx, spec, track, item, data, order)
         elif type_ == "position_changed":
             valves.on_position(ctx, spec, track, data, order)
+            health.judge(ctx, spec, track)
         elif type_ == "command_result":
             valves.on_result(ctx, spec, data)
         elif type_ == "trip":

@@ -43,6 +43,8 @@ def on_boot(ctx: Context, spec: Spec, track: Track) -> None:
 def judge(ctx: Context, spec: Spec, track: Track) -> None:
     """Judge both rules from all that is known; D01 begins in business hours only."""
     codes = [code for code in track.faults if code not in DISABLED_CODES]
+    if track.position == "fault":
+        codes.append("position_fault")
     fault = track.status in FAULT_STATUS or bool(codes)
     reason = ",".join(codes) or track.status
     ctx.judge(spec, track, "D02", Verdict.ON if fault else Verdict.OFF, reason=reason)

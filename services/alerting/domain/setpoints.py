@@ -1,7 +1,7 @@
 """Set-points as versioned data (DOMAIN.md, head and section 9), and which of them hold where and when."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -132,3 +132,8 @@ def changes_after(points: Iterable[SetPoint], at_ms: int) -> int | None:
     """Return the next moment at which another version comes into force, or None."""
     moments = [m for p in points for m in (p.effective_from_ms, p.effective_to_ms) if m is not None]
     return min((m for m in moments if m > at_ms), default=None)
+
+
+def for_canaries(points: dict[str, SetPoint]) -> dict[str, SetPoint]:
+    """Return set-points under which an alert ends with its condition: the next canary follows in 30 s."""
+    return {key: replace(point, off_ms=0, latched=False) for key, point in points.items()}

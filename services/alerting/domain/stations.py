@@ -21,7 +21,8 @@ def on_reading(ctx: Context, spec: Spec, track: Track, item: Item) -> None:
     elif spec.kind == Kind.TANK:
         _tank(ctx, spec, track, item, alarm)
     elif spec.kind == Kind.VAPORIZER:
-        _one(ctx, spec, track, "L03", _low(spec, "L03", item.outlet_temperature_c, alarm), item)
+        cold = _settled(track, "L03", _low(spec, "L03", item.outlet_temperature_c, alarm))
+        ctx.judge(spec, track, "L03", cold, item.outlet_temperature_c)
     elif spec.kind == Kind.ODORIZER and item.odorant_mg_m3 is not None:
         _odorant(ctx, spec, track, item.odorant_mg_m3)
 
@@ -53,10 +54,15 @@ def _regulator(ctx: Context, spec: Spec, track: Track, outlet_kpa: float | None,
         # The value tells which alarm it is; without one the worst is assumed.
         shown = [key for key, verdict in verdicts.items() if verdict >= Verdict.ON]
         verdicts[shown[0] if shown else "P02"] = Verdict.ON_NOW
-    elif outlet_kpa is None:
-        verdicts = {key: Verdict.OFF if key in track.conditions else v for key, v in verdicts.items()}
     for key, verdict in verdicts.items():
-        ctx.judge(spec, track, key, verdict, outlet_kpa, "device_alarm" if alarm else "set_point")
+        ctx.judge(
+            spec,
+            track,
+            key,
+            _settled(track, key, verdict),
+            outlet_kpa,
+            "device_alarm" if alarm else "set_point",
+        )
 
 
 def _surge(
@@ -82,17 +88,16 @@ def _tank(ctx: Context, spec: Spec, track: Track, item: Item, alarm: bool) -> No
     high, low = _high(spec, "L02.high", item.level_percent), _low(spec, "L02.low", item.level_percent, False)
     if alarm and max(high, low) < Verdict.ON:
         pressure = Verdict.ON_NOW
-    elif not alarm and item.pressure_kpa is None and "L01" in track.conditions:
-        pressure = Verdict.OFF
-    ctx.judge(spec, track, "L01", pressure, item.pressure_kpa)
+    ctx.judge(spec, track, "L01", _settled(track, "L01", pressure), item.pressure_kpa)
     for key, verdict in (("L02.high", high), ("L02.low", low)):
         at_once = alarm and verdict >= Verdict.ON
         if key in spec.limits:
             ctx.judge(spec, track, key, Verdict.ON_NOW if at_once else verdict, item.level_percent)
 
 
-def _one(ctx: Context, spec: Spec, track: Track, key: str, verdict: Verdict, item: Item) -> None:
-    ctx.judge(spec, track, key, verdict, item.outlet_temperature_c)
+def _settled(track: Track, key: str, verdict: Verdict) -> Verdict:
+    """A reading that says nothing of what an own alarm bit or event had raised ends that."""
+    return Verdict.OFF if verdict == Verdict.UNKNOWN and key in track.conditions else verdict
 
 
 def _odorant(ctx: Context, spec: Spec, track: Track, odorant_mg_m3: float) -> None:

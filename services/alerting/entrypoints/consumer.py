@@ -62,6 +62,7 @@ class Telemetry:
         self._clock = clock
         self._health = health
         self._prefix = prefix
+        self._instance = instance
         self._owned: dict[int, Owned] = {}
         self._watch = Watch(registry, clock, instance)
         self._undecided = False
@@ -84,6 +85,8 @@ class Telemetry:
             self._prefix + TELEMETRY,
             bootstrap_servers=self._bootstrap,
             group_id=self._prefix + GROUP,
+            # A static member that comes back within the session gets its partitions at once.
+            group_instance_id=f"{GROUP}-{self._instance}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=FETCH_WAIT_MS,

@@ -179,6 +179,7 @@ def test_a_new_version_of_a_device_keeps_its_track_and_another_zone_forgets_it()
     drive.state.put(make_spec(facts("d1", heartbeat_ms=30_000), POINTS))
     assert "raised G04" in drive.read(1, "d2", status="alarm_low")
     drive.state.put(make_spec(facts("d1", zone="z2"), POINTS))
+    assert drive.mark(2) == ["cleared G01"]
     assert "cleared G04" not in drive.mark(60)
     assert drive.read(61, "d1", lel_percent=1) == []
 
@@ -214,3 +215,11 @@ def test_signals_carry_their_place() -> None:
     signal = drive.signals[0]
     assert isinstance(signal, Signal)
     assert (signal.site_id, signal.zone, signal.subject, signal.record_ms) == ("s9", "kitchen", "d1", T0)
+
+
+def test_what_was_raised_about_a_device_ends_when_it_goes() -> None:
+    drive = Drive()
+    drive.read(0, status="fault")
+    drive.mark(100)
+    drive.state.drop("d1")
+    assert drive.mark(101) == ["cleared D02"]

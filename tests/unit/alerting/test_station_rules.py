@@ -108,3 +108,20 @@ def test_o01_needs_two_samples() -> None:
     assert drive.read(120, "o1", odorant_mg_m3=15.0) == []
     assert drive.read(180, "o1", odorant_mg_m3=15.0) == ["raised O01"]
     assert drive.read(240, "o1", odorant_mg_m3=25.0) == ["cleared O01"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "off_s", "fields"),
+    [
+        ("tank", "L01", 60, {"pressure_kpa": 500.0}),
+        ("vaporizer", "L03", 60, {}),
+        ("regulator", "P02", 0, {"outlet_pressure_kpa": 2.0}),
+    ],
+)
+def test_an_own_alarm_without_limits_ends_with_the_next_normal_reading(
+    kind: str, rule: str, off_s: int, fields: dict[str, Any]
+) -> None:
+    drive = Drive(facts("i1", kind))
+    assert drive.event(0, "alarm_raised", "i1", level="high") == [f"raised {rule}"]
+    words = drive.read(10, "i1", **fields)
+    assert words + drive.mark(10 + off_s) == [f"cleared {rule}"]
