@@ -16,6 +16,16 @@ HEARD = Counter("gas_registry_heard_total", "Messages of unregistered devices", 
 _ID = re.compile(ID_PATTERN)
 
 
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+)
+
+
 class _Named(msgspec.Struct):
     device_id: str
 
@@ -42,6 +52,6 @@ class HeardConsumer:
         try:
             async with self._store.worker() as unit:
                 kept = await unit.hear(client, device_id, at, message_id)
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        except AWAY as error:
             raise Retry(f"the database is away ({type(error).__name__})") from error
         HEARD.labels(str(kept).lower()).inc()

@@ -1,5 +1,6 @@
 """`:import` of CSV for every kind: text/csv or an uploaded file; all rows or none."""
 
+import asyncio
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
@@ -10,13 +11,14 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
+from services.registry.domain.kinds import DEVICE
 from services.registry.domain.policy import RESERVERS, ROLES
 from services.registry.entrypoints.csvfile import BadFile, CsvFile
 from services.registry.entrypoints.fields import CSV_CONTEXT
 from services.registry.entrypoints.objects_api import Day
 from services.registry.entrypoints.problems import answered
 from services.registry.entrypoints.resources import RESOURCES, Resource, columns
-from services.registry.handlers.importing import ImportStoppedError, Line, Report, import_rows
+from services.registry.handlers.importing import CHUNK_ROWS, ImportStoppedError, Line, Report, import_rows
 from services.registry.handlers.registering import Context
 from services.registry.ports import Store
 from shared.chassis.http import Asking, problem, require
@@ -77,6 +79,17 @@ def convert(model: type[BaseModel], asking: Principal, row: int, cells: dict[str
     return Line(row, fields)
 
 
+async def controllers_in(file: CsvFile) -> frozenset[str]:
+    """Return the controllers of a file of devices, which may stand below the devices that name them."""
+    found = set()
+    for number, (_, cells) in enumerate(file.rows()):
+        if cells.get("kind", "").strip() == "controller":
+            found.add(cells.get("device_id", "").strip())
+        if number % CHUNK_ROWS == 0:
+            await asyncio.sleep(0)  # other requests go on meanwhile
+    return frozenset(found)
+
+
 def imports_router(store: Store) -> APIRouter:
     """Return the import routes of all kinds."""
     router = APIRouter(prefix="/api/v1")
@@ -120,7 +133,8 @@ def _add(router: APIRouter, store: Store, resource: Resource) -> None:
             def lines() -> Iterator[Line]:
                 return (convert(resource.create, asking, row, cells) for row, cells in file.rows())
 
-            return await _run(request, asking, store, resource, lines, dry_run, effective_on)
+            controllers = await controllers_in(file) if resource.kind is DEVICE else frozenset()
+            return await _run(request, asking, store, resource, lines, controllers, dry_run, effective_on)
         except BadFile as error:
             report = Report()
             report.fault(error.row, error.field, error.reason)
@@ -135,11 +149,12 @@ async def _run(
     store: Store,
     resource: Resource,
     lines: Callable[[], Iterator[Line]],
+    controllers: frozenset[str],
     dry_run: bool,
     since: dt.date | None,
 ) -> Response:
     async with answered(), store.unit(asking) as unit:
-        context = Context(store.areas, await unit.moment(), asking.subject)
+        context = Context(store.areas, await unit.moment(), asking.subject, controllers)
 
         async def act() -> tuple[int, dict[str, Any]]:
             report = await import_rows(unit, resource.kind, lines, context, since, dry_run=dry_run)

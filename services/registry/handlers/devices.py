@@ -35,6 +35,8 @@ async def maintain(unit: Unit, id_: str, reason: str, until: dt.datetime, contex
 async def end_maintenance(unit: Unit, context: Context) -> int:
     """End the maintenance of every device whose time has passed; return how many."""
     due = await unit.maintenance_over(ENDED_AT_ONCE_MAX)
+    if not due:
+        return 0
     await unit.lock(DEVICE, due)
     # Somebody may have prolonged it before we had the lock.
     still = set(await unit.maintenance_over(ENDED_AT_ONCE_MAX)) & set(due)

@@ -1,10 +1,10 @@
 """Importing many objects: every row is checked, and all are stored or none."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
-from services.registry.domain.kinds import DEVICE, Kind
+from services.registry.domain.kinds import Kind
 from services.registry.handlers.registering import Context, prepare, store
 from services.registry.ports import Exists, Row, Unit
 
@@ -48,9 +48,7 @@ async def import_rows(
     """Check every row and store them; the caller rolls back when the report has errors."""
     report = Report()
     seen: dict[str, int] = {}
-    if kind is DEVICE:
-        context = replace(context, controllers=_controllers(lines()))
-    async for chunk in _chunks(lines()):
+    for chunk in _chunks(lines()):
         report.rows += len(chunk)
         good = _cells(kind, chunk, seen, report)
         taken = await unit.taken(kind, [given[kind.id] for _, given in good])
@@ -65,13 +63,7 @@ async def import_rows(
     return report
 
 
-def _controllers(lines: Iterator[Line]) -> frozenset[str]:
-    """Return the controllers of the file, which may stand below the devices that name them."""
-    inputs = (line.given for line in lines if line.given is not None)
-    return frozenset(given["device_id"] for given in inputs if given["kind"] == "controller")
-
-
-async def _chunks(lines: Iterator[Line]) -> AsyncIterator[list[Line]]:
+def _chunks(lines: Iterator[Line]) -> Iterator[list[Line]]:
     chunk: list[Line] = []
     for line in lines:
         chunk.append(line)

@@ -9,6 +9,7 @@ from deploy.timescaledb.provision import Database
 from services.registry.entrypoints.consumer import HeardConsumer
 from services.registry.handlers.devices import end_maintenance
 from services.registry.handlers.registering import Context
+from shared.chassis.consumer import Retry
 from shared.chassis.kafka import Record
 from shared.contracts.events import EnforcementEvent
 from shared.contracts.objects import Device
@@ -273,3 +274,9 @@ async def test_who_was_heard_but_never_registered(shop: Registry, monkeypatch: p
     assert await heard() == [("dev-1", "made-up-10", 1)]
     async with shop.store.worker() as unit:
         assert await unit.forget_heard(100_000) == 1
+
+
+async def test_while_the_database_is_away_a_letter_waits(shop: Registry) -> None:
+    await shop.store._worker.close()
+    with pytest.raises(Retry):
+        await HeardConsumer(shop.store).handle(letter(1, b'{"device_id": "stranger"}'))
