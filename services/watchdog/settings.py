@@ -29,7 +29,7 @@ class Settings(ServiceSettings):
     late_s: float = Field(default=60.0, gt=0)
     repeat_s: float = Field(default=60.0, gt=0)
     canary_level: Literal["low", "high"] = "high"
-    stages: list[Stage] = Field(default=[Stage.RECEIPT, Stage.ALERT])
+    stages: list[Stage] = Field(default=list(Stage))
     alarm_file: Path
     alarm_webhook: str | None = None
     alarm_command: str | None = None
