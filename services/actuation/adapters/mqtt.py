@@ -30,6 +30,7 @@ CONNECT_LIMIT_S = 5.0
 KEEPALIVE_S = 20
 BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 SWEEP_S = 1.0
+STEADY_S = 10.0
 NOBODY_LISTENS = 0x10  # MQTT 5 reason code "no matching subscribers"
 
 PENDING = Gauge("gas_actuation_pending", "Commands that the broker has not acknowledged")
@@ -73,7 +74,6 @@ class MqttSender:
         self._client: Client | None = None
         self._pending: dict[tuple[str, int], Outgoing] = {}
         self._by_mid: dict[int, tuple[str, int]] = {}
-        self._lost = asyncio.Event()
 
     def send(self, command: Outgoing) -> None:
         """Send now, or when the broker is back and the command still lives."""
@@ -86,13 +86,16 @@ class MqttSender:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
+        loop = asyncio.get_running_loop()
         failures = 0
         self._health.set("mqtt", ok=False, detail="not connected yet")
         while True:
             client = self._new_client()
+            began = loop.time()
             try:
                 await self._session(client)
-                failures = 0
+                # A short session is a failure too: another with the same certificate may be taking over.
+                failures = 0 if loop.time() - began > STEADY_S else failures
             except (OSError, TimeoutError, ConnectionError) as error:
                 get_logger().warning("the broker does not answer", error=f"{type(error).__name__}: {error}")
             finally:
@@ -121,7 +124,7 @@ class MqttSender:
         """Connect, send what waits, then look after expiry until the connection is lost."""
         loop = asyncio.get_running_loop()
         connected: asyncio.Future[None] = loop.create_future()
-        lost = self._lost = asyncio.Event()
+        lost = asyncio.Event()
 
         def on_connect(_c: Client, _u: Any, _f: Any, code: ReasonCode, _p: Any) -> None:
             loop.call_soon_threadsafe(_settle, connected, code)

@@ -13,6 +13,7 @@ from shared.chassis.kafka import start_consumer
 from shared.chassis.logs import get_logger
 from shared.chassis.service import StartError
 
+TOPIC_LOOKS, TOPIC_LOOK_S = 20, 0.25
 LOOK_BACK_MS = 60_000  # twice a command's life: the outbox may have been behind
 
 
@@ -50,10 +51,7 @@ async def follow(
 
 
 async def _start_position(consumer: AIOKafkaConsumer, topic: str, since_ms: int) -> None:
-    await consumer._client.set_topics([topic])  # noqa: SLF001 - aiokafka has no public way to look once
-    numbers = consumer.partitions_for_topic(topic)
-    if not numbers:
-        raise StartError(f"Kafka has no topic {topic}; create it with `make engines`.")
+    numbers = await _partitions(consumer, topic)
     partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
     consumer.assign(partitions)
     # The ends first: what is written between the two questions is then read, not skipped.
@@ -62,3 +60,15 @@ async def _start_position(consumer: AIOKafkaConsumer, topic: str, since_ms: int)
     for partition in partitions:
         found = offsets.get(partition)
         consumer.seek(partition, found.offset if found else ends[partition])
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    """Return the topic's partitions; a topic made a moment ago is not known everywhere at once."""
+    for _ in range(TOPIC_LOOKS):
+        await consumer._client.set_topics([topic])  # noqa: SLF001 - aiokafka has no public way to look once
+        numbers: set[int] | None = consumer.partitions_for_topic(topic)
+        if numbers:
+            return numbers
+        await asyncio.sleep(TOPIC_LOOK_S)
+        await consumer._client.force_metadata_update()  # noqa: SLF001 - the same
+    raise StartError(f"Kafka has no topic {topic}; create it with `make engines`.")

@@ -238,7 +238,7 @@ def runs(seeds: range) -> tuple[int, int, int]:
 
 
 def test_one_effect_never_late_never_open() -> None:
-    effects, misses, commands = runs(range(400))
+    effects, misses, commands = runs(range(1_000))
     assert effects > 200
     assert misses > 50
     assert commands > 400
