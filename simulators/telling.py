@@ -60,7 +60,8 @@ class Teller:
             crew = facts.get("crew_id") or "-"
             return self._once(order, f"{'派单 order ' + facts['state']:<28} {facts['site_id']} {crew}")
         if seen.see == "message":
-            return f"{'通知 message':<28} {str(facts.get('title') or facts.get('subject') or '')[:60]}"
+            to = f"{facts.get('recipient', '')}({facts.get('channel', '')})"
+            return f"{'通知 message':<28} → {to} {str(facts.get('title', ''))[:60]}"
         return None
 
     def _once(self, key: tuple[str, ...], text: str) -> str | None:

@@ -54,6 +54,7 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
+        sys.stdout.write("\nThe demo has ended; everything it started is stopped.\n")
         return 130
 
 
