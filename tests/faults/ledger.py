@@ -1,0 +1,68 @@
+"""What devices said, what they were given a receipt for, and what the database holds of it."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+Key = tuple[str, int, int]  # device, boot, number
+ROWS = (
+    "SELECT device_id, boot_id, seq, count(*) AS n FROM ("
+    " SELECT device_id, boot_id, seq FROM public.reading_v1"
+    " UNION ALL SELECT device_id, boot_id, seq FROM public.device_event_v1 WHERE seq IS NOT NULL"
+    ") heard WHERE device_id = ANY($1) GROUP BY 1, 2, 3"
+)
+
+
+@dataclass
+class Ledger:
+    """The devices' side of the books; receipts are what the platform promised to keep."""
+
+    said: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    accepted: dict[Key, float] = field(default_factory=dict)
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+
+    def note_said(self, message: dict[str, Any]) -> None:
+        """Note a message at the moment a device says it."""
+        self.said[message["device_id"], message["boot_id"], message["seq"]] = message
+
+    def note_receipt(self, receipt: dict[str, Any]) -> None:
+        """Note a receipt at the moment a device gets it."""
+        now = time.monotonic()
+        for one in receipt["accepted"]:
+            for first, last in one["ranges"]:
+                for seq in range(first, last + 1):
+                    self.accepted.setdefault((one["device_id"], one["boot_id"], seq), now)
+        self.rejected += receipt["rejected"]
+
+    def open(self) -> set[Key]:
+        """Return what was said and has no receipt."""
+        return self.said.keys() - self.accepted.keys()
+
+    async def rows(self, connection: "asyncpg.Connection[Any]") -> dict[Key, int]:
+        """Return how often each message is in the database."""
+        devices = sorted({key[0] for key in self.said})
+        found = await connection.fetch(ROWS, devices)
+        return {(row["device_id"], row["boot_id"], row["seq"]): row["n"] for row in found}
+
+    async def check(self, connection: "asyncpg.Connection[Any]", limit_s: float = 90.0) -> str:
+        """Return the counts once every receipt has its one row; AssertionError names what is missing (L)."""
+        end = time.monotonic() + limit_s
+        while True:
+            rows = await self.rows(connection)
+            missing = self.accepted.keys() - rows.keys()
+            if not missing or time.monotonic() > end:
+                break
+            await asyncio.sleep(0.25)
+        assert not missing, (
+            f"{len(missing)} of {len(self.accepted)} receipted are lost: {sorted(missing)[:5]}"
+        )
+        strange = rows.keys() - self.said.keys()
+        assert not strange, f"{len(strange)} rows that no device said: {sorted(strange)[:5]}"
+        promised = self.accepted.keys() - self.said.keys()
+        assert not promised, f"receipts for what was never said: {sorted(promised)[:5]}"
+        twice = [key for key, count in rows.items() if count != 1]
+        assert not twice, f"{len(twice)} are stored more than once: {sorted(twice)[:5]}"
+        return f"said {len(self.said)}, receipts {len(self.accepted)}, lost 0, doubled 0"
