@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -10,13 +9,13 @@ import asyncpg
 from services.history.adapters import sql
 from services.history.domain.buckets import POINTS_MAX, Bucket
 from services.history.domain.items import QUANTITIES
+from services.history.ports import After, Found
 from shared.chassis.database import Pool, open_pool, transaction
 from shared.chassis.principal import Principal
 from shared.contracts import wire
 
 PENDING_HOURS_MAX = 48
 Rows = list["asyncpg.Record"]
-After = tuple[int, int, int]
 
 _DEVICE = "SELECT device_key, kind FROM device WHERE device_id = $1"
 _COUNT = """
@@ -90,21 +89,13 @@ async def open_query_pool(dsn: str) -> Pool:
     return await open_pool(f"{dsn}{joint}plan_cache_mode=force_custom_plan", application_name="history api")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A device that who asks may see, and what its kind measures."""
-
-    key: int
-    quantities: tuple[str, ...]
-
-
 def _measured(kind: str | None) -> tuple[str, ...]:
     known = wire.FIELDS.get(kind) if kind else None  # type: ignore[call-overload]
     return tuple(name for name in QUANTITIES if known is None or name in known)
 
 
 class Queries:
-    """Answers questions about what was stored, in the name of who asks."""
+    """Implements Archive."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

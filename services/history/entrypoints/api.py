@@ -1,13 +1,14 @@
 """The query API: readings, device events, latest states."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, Query, Request, Response
 
-from services.history.adapters.queries import Queries
 from services.history.domain.buckets import POINTS_MAX, Bucket, choose, parse
 from services.history.domain.window import DAY_MS, HOUR_MS
+from services.history.ports import Archive
 from shared.chassis.clock import Clock
 from shared.chassis.http import Asking, Limit, decode_cursor, field_problem, not_found, page
 from shared.chassis.times import parse_rfc3339, rfc3339
@@ -86,7 +87,7 @@ def _rolled(device_id: str, quantities: tuple[str, ...], row: Any) -> dict[str, 
     return item
 
 
-def _row_key(rows: list[Any]) -> list[Any] | None:
+def _row_key(rows: Sequence[Any]) -> list[Any] | None:
     if not rows:
         return None
     last = rows[-1]
@@ -118,7 +119,7 @@ def _latest(row: Any) -> dict[str, Any]:
     return item
 
 
-def add_routes(app: FastAPI, queries: Queries, *, clock: Clock, keep_readings_days: int) -> None:
+def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_days: int) -> None:
     """Add the routes of history to the app; `keep_readings_days` is how far back readings are complete."""
 
     @app.get("/api/v1/readings")

@@ -2,38 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from services.history.domain.window import DAY_MS
+from services.history.ports import Keeper
 from shared.chassis.clock import Clock
 from shared.chassis.logs import get_logger
 
 ROLL_PAUSE_S = 5.0
 RETENTION_PAUSE_S = 3600.0
-
-
-class Keeper(Protocol):
-    """Computes roll-ups and drops what is too old."""
-
-    async def roll(self, now_ms: int) -> int:
-        """Roll up some of what is due; return how many marks that settled."""
-        ...
-
-    async def tidy(self, now_ms: int) -> int:
-        """Write yesterday's hours again in the order of devices, once; return how many rows moved."""
-        ...
-
-    async def catch_up(self, since_ms: int) -> None:
-        """Bring latest states up to date with the readings since then."""
-        ...
-
-    async def drop_older(self, relation: str, older_than_ms: int) -> int:
-        """Drop chunks that hold only what is older; return how many."""
-        ...
-
-    async def delete_older(self, relation: str, older_than_ms: int) -> int:
-        """Delete some rows that are older from a plain table; return how many."""
-        ...
 
 
 async def roll_forever(keeper: Keeper, clock: Clock, pause: Callable[[float], Awaitable[None]]) -> None:
