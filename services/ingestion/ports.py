@@ -1,8 +1,9 @@
 """What ingestion needs of the world."""
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 
-from services.ingestion.domain.verdicts import Letter
+from services.ingestion.domain.verdicts import Letter, Waiting
 
 
 class TelemetryWriter(Protocol):
@@ -36,4 +37,16 @@ class Acknowledger(Protocol):
 
     def resume_reading(self) -> None:
         """Read again."""
+        ...
+
+
+class LettersUnavailable(Exception):  # noqa: N818 - a state that passes, not an error
+    """The dead letters cannot be read now."""
+
+
+class WaitingLetters(Protocol):
+    """Reads the dead letters of devices that nobody had registered."""
+
+    def scan(self) -> AsyncIterator[list[Waiting]]:
+        """Yield them, oldest first within a client, up to those of now; LettersUnavailable."""
         ...

@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
-from services.ingestion.handlers.replay import Waiting
+from services.ingestion.domain.verdicts import Waiting
+from services.ingestion.ports import LettersUnavailable
 from shared.chassis.kafka import FETCH_WAIT_MS, start_consumer
+from shared.chassis.service import StartError
 from shared.contracts.topic_names import TELEMETRY, dead_letters
 
 LETTERS_MAX: Final = 200_000
@@ -28,23 +31,29 @@ class KafkaLetters:
             enable_auto_commit=False,
             fetch_max_wait_ms=FETCH_WAIT_MS,
         )
-        await start_consumer(consumer, self._bootstrap)
         try:
-            places = list(consumer.assignment())
-            begins = await consumer.beginning_offsets(places)
-            ends = await consumer.end_offsets(places)
-            for place in places:
-                consumer.seek(place, max(begins[place], ends[place] - LETTERS_MAX))
-            waiting = {place for place in places if begins[place] < ends[place]}
-            while waiting:
-                found: dict[TopicPartition, list[Any]] = await consumer.getmany(
-                    *waiting, timeout_ms=500, max_records=2_000
-                )
-                for records in found.values():
-                    yield [letter for record in records if (letter := _waiting(record)) is not None]
-                waiting = {place for place in waiting if await consumer.position(place) < ends[place]}
+            await start_consumer(consumer, self._bootstrap)
+            async for records in _records(consumer):
+                yield [letter for record in records if (letter := _waiting(record)) is not None]
+        except (KafkaError, StartError) as error:
+            raise LettersUnavailable(str(error)) from error
         finally:
             await consumer.stop()
+
+
+async def _records(consumer: AIOKafkaConsumer) -> AsyncIterator[list[Any]]:
+    """Yield what is in all partitions now, at most the newest `LETTERS_MAX` of each."""
+    places = list(consumer.assignment())
+    begins = await consumer.beginning_offsets(places)
+    ends = await consumer.end_offsets(places)
+    for place in places:
+        consumer.seek(place, max(begins[place], ends[place] - LETTERS_MAX))
+    waiting = {place for place in places if begins[place] < ends[place]}
+    while waiting:
+        found = await consumer.getmany(*waiting, timeout_ms=500, max_records=2_000)
+        for records in found.values():
+            yield records
+        waiting = {place for place in waiting if await consumer.position(place) < ends[place]}
 
 
 def _waiting(record: Any) -> Waiting | None:

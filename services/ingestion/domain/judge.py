@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.ingestion.domain.fields import Field, Fields, Reason, Vocabulary, is_number
-from services.ingestion.domain.text import Element, NotJson, depth, read
+from services.ingestion.domain.text import Element, NotJson, nests_deeper, read
 from services.ingestion.domain.verdicts import Accepted, Known, Leaf, Online, Rejected, Verdict
 
 Lookup = Callable[[str], Known | None]
@@ -42,7 +42,7 @@ def judge(payload: bytes, sender: Sender, lookup: Lookup, words: Vocabulary) -> 
     """Return one verdict for each message of a payload of the leaves `reading` and `event`."""
     if len(payload) > words.payload_bytes_max:
         return [Rejected("too_large", payload, f"{len(payload)} bytes")]
-    is_deep = depth(payload) > words.depth_max
+    is_deep = nests_deeper(payload, words.depth_max)
     try:
         elements, is_list = read(payload)
     except NotJson as error:
@@ -61,7 +61,7 @@ def judge(payload: bytes, sender: Sender, lookup: Lookup, words: Vocabulary) -> 
 
 def _element(element: Element, sender: Sender, lookup: Lookup, words: Vocabulary, above: int) -> Verdict:
     value = element.value
-    if above and depth(element.raw) + above > words.depth_max:
+    if above and nests_deeper(element.raw, words.depth_max - above):
         return _rejected(element, Fault("too_deep", ""), words)
     if not element.finite:
         return _rejected(element, Fault("not_json", "a number beyond 1.8e308"), words)
@@ -234,7 +234,7 @@ def judge_state(payload: bytes, client: str, words: Vocabulary) -> Online | Reje
     """Return the event `connection` that a client's `state` becomes, or why it cannot be read."""
     if len(payload) > words.payload_bytes_max:
         return Rejected("too_large", payload)
-    if depth(payload) > words.depth_max:
+    if nests_deeper(payload, words.depth_max):
         return Rejected("too_deep", payload)
     try:
         elements, is_list = read(payload)

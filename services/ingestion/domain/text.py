@@ -37,6 +37,11 @@ def depth(text: bytes) -> int:
     return deepest
 
 
+def nests_deeper(text: bytes, limit: int) -> bool:
+    """Return whether `text` nests deeper than `limit`; with few brackets no look at its strings is needed."""
+    return text.count(b"{") + text.count(b"[") > limit and depth(text) > limit
+
+
 class _Reader:
     """Reads values one by one and remembers whether a number was beyond a double."""
 

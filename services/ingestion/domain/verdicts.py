@@ -71,3 +71,12 @@ class Letter(NamedTuple):
     reason: str
     detail: str
     value: bytes
+
+
+class Waiting(NamedTuple):
+    """A dead letter with the reason `unknown_device`: its device may be registered one day."""
+
+    client: str
+    leaf: Leaf
+    value: bytes
+    failed_at_ms: int

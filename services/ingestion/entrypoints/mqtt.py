@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from services.ingestion.handlers.intake import Publish
+from services.ingestion.handlers.intake import DROPPED_TOPIC, Publish
 from shared.chassis.health import Health
 from shared.chassis.logs import get_logger
 from shared.chassis.metrics import Counter, Gauge
@@ -22,7 +22,7 @@ from shared.chassis.mqtt import (
 from shared.chassis.mqtt import Connect as ConnectPacket
 from shared.chassis.service import StartError
 
-FILTERS: Final = ("gas/v1/+/up/reading", "gas/v1/+/up/event", "gas/v1/+/up/state")
+FILTERS: Final = ("gas/v1/+/up/reading", "gas/v1/+/up/event", "gas/v1/+/up/state", DROPPED_TOPIC)
 SESSION_EXPIRY_S: Final = 24 * 3600
 WINDOW: Final = 4000
 """Messages that the broker sends ahead of PUBACKs; below its own limit (max_inflight_messages 5000)."""

@@ -42,7 +42,8 @@ class Flow:
         self._wake = asyncio.Event()
         self._bytes = 0
         self._counted = 0
-        self._paused = False
+        self.paused = False
+        """Whether reading is stopped."""
         self._written = 0
         self._rate = 0.0
         self._measured_at = clock.monotonic()
@@ -59,7 +60,7 @@ class Flow:
             self._generation, self.unacknowledged = generation, 0
         self.unacknowledged += count
         self.wake()
-        if self._bytes > UNWRITTEN_BYTES_MAX and not self._paused:
+        if self._bytes > UNWRITTEN_BYTES_MAX and not self.paused:
             self._pause(True)
 
     def mark(self) -> None:
@@ -114,14 +115,14 @@ class Flow:
                 self.unacknowledged -= len(packet_ids)
         self._bytes -= load.bytes
         UNWRITTEN.set(self._bytes)
-        if self._paused and self._bytes < UNWRITTEN_BYTES_MAX // 2:
+        if self.paused and self._bytes < UNWRITTEN_BYTES_MAX // 2:
             self._pause(False)
         self._written += 1
         async with self._progress:
             self._progress.notify_all()
 
     def _pause(self, paused: bool) -> None:
-        self._paused = paused
+        self.paused = paused
         PAUSED.set(paused)
         if paused:
             self._broker.pause_reading()

@@ -22,7 +22,7 @@ async def mark(flow: Flow, barrier: Callable[[], Awaitable[bool]], window: int) 
     back: it would have sent it.
     """
     while True:
-        if await barrier() and flow.unacknowledged < window:
+        if not flow.paused and await barrier() and flow.unacknowledged < window:
             flow.mark()
             MARKS.inc()
             await asyncio.sleep(INTERVAL_S)

@@ -1,19 +1,16 @@
 """Dead letters of devices that nobody had registered: played again once somebody has."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 import orjson
-from aiokafka.errors import KafkaError
 
-from services.ingestion.domain.verdicts import Leaf
 from services.ingestion.handlers.flow import Flow
 from services.ingestion.handlers.intake import Intake
+from services.ingestion.ports import LettersUnavailable, WaitingLetters
 from shared.chassis.clock import Clock
 from shared.chassis.logs import get_logger
 from shared.chassis.metrics import Counter
-from shared.chassis.service import StartError
 from shared.contracts.objects import Device
 
 GATHER_S: Final = 0.5
@@ -27,30 +24,13 @@ SLACK_MS: Final = 60_000
 REPLAYED = Counter("gas_ingestion_replayed_total", "Dead letters played again after registration")
 
 
-class Waiting(NamedTuple):
-    """A dead letter with the reason `unknown_device`."""
-
-    client: str
-    leaf: Leaf
-    value: bytes
-    failed_at_ms: int
-
-
-class Letters(Protocol):
-    """Reads the dead letters."""
-
-    def scan(self) -> AsyncIterator[list[Waiting]]:
-        """Yield the letters with reason `unknown_device`, oldest first, up to those of now."""
-        ...
-
-
 class Replay:
     """Hears of new devices and plays again what waited for them, marked `replayed` and `buffered`.
 
     It can be played more than once (a restart within a day): readers recognise it by its ids.
     """
 
-    def __init__(self, intake: Intake, flow: Flow, letters: Letters, clock: Clock) -> None:
+    def __init__(self, intake: Intake, flow: Flow, letters: WaitingLetters, clock: Clock) -> None:
         self._intake = intake
         self._flow = flow
         self._letters = letters
@@ -78,7 +58,7 @@ class Replay:
             await self._flow.settled()
             try:
                 count = await self._pass(devices, at_start=at_start)
-            except (KafkaError, StartError) as error:
+            except LettersUnavailable as error:
                 get_logger().warning("cannot read the dead letters now", error=str(error))
                 self._new = devices | self._new
                 self._wake.set()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingestion.domain.text import NotJson, depth, read
+from services.ingestion.domain.text import NotJson, depth, nests_deeper, read
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -35,10 +35,17 @@ def test_depth_counts_brackets_outside_strings(value: object, indent: int | str 
 
 @pytest.mark.parametrize(
     ("text", "levels"),
-    [(b'{"a":"[[[[[["}', 1), (b"[[[[[", 5), (b"]]]][", 1), (b'"\\"[[', 0), (b'["\\\\",[', 2), (b"", 0)],
+    [
+        (b'{"a":"[[[[[["}', 1),
+        (b"[[[[[", 5),
+        (b"]]]][", 1),
+        (b'["\\\\",[', 2),
+    ],
 )
 def test_depth_of_broken_text(text: bytes, levels: int) -> None:
-    assert depth(text) == max(levels, 0)
+    assert depth(text) == levels
+    assert nests_deeper(text, levels - 1)
+    assert not nests_deeper(text, levels)
 
 
 @pytest.mark.parametrize("text", [b"[" * 16_000, b'"\\' * 8_000, b'\\"' * 8_000, b'"\\"' * 5_000 + b"\\"])
