@@ -35,3 +35,20 @@ def amend(versions: Iterable[Version], changes: Mapping[str, Any], since: dt.dat
             begins = since
         result.append(Version(begins, old.until, {**old.fields, **changes}))
     return result
+
+
+def correct(
+    versions: Iterable[Version], changes: Mapping[str, Any], stamp: Mapping[str, Any]
+) -> list[Version]:
+    """Return the versions after a correction, in order of time; versions that it changes bear the stamp.
+
+    It reaches as far back as the value that it replaces was held, so that an earlier term of a licence stays
+    when its present term is corrected.
+    """
+    every = sorted(versions, key=lambda version: version.since or dt.date.min)
+    present = every[-1].fields
+    result = []
+    for old in every:
+        fresh = {name: value for name, value in changes.items() if old.fields[name] == present[name]}
+        result.append(Version(old.since, old.until, {**old.fields, **fresh, **stamp}) if fresh else old)
+    return result

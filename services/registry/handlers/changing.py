@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from services.registry.domain.history import Version, amend
+from services.registry.domain.history import Version, amend, correct
 from services.registry.domain.kinds import DEVICE, LICENCE, OPERATOR, SITE, Kind
 from services.registry.handlers import blocking
 from services.registry.handlers.errors import Absent, BadInput, Fault, NotAllowed, Stale
@@ -41,9 +41,8 @@ async def apply(
     since: dt.date | None = None,
 ) -> Row:
     """Store an object's changes from a day on (None = today), publish and return what holds now."""
-    rows = await apply_all(
-        unit, kind, {current(versions)[kind.id]: (versions, changes)}, context, since or context.moment.day
-    )
+    changed = {current(versions)[kind.id]: (versions, changes)}
+    rows = await apply_all(unit, kind, changed, context, since or context.moment.day)
     return rows[0]
 
 
@@ -58,15 +57,40 @@ async def apply_all(
     fresh: dict[str, list[Version]] = {}
     rows: list[Row] = []
     for id_, (versions, changes) in changed.items():
-        revision = current(versions)["revision"] + 1
-        stamped = {**changes, "revision": revision, "recorded_by": context.by}
-        new = amend(versions, stamped, since)
+        new = amend(versions, {**changes, **_stamp(versions, context)}, since)
         untouched = {id(version) for version in versions}
         fresh[id_] = [version for version in new if id(version) not in untouched]
         rows.append(current(new))
     await unit.rewrite(kind, fresh, since)
     await unit.publish(messages(kind, rows, context.moment))
     return rows
+
+
+def _stamp(versions: list[Version], context: Context) -> dict[str, object]:
+    return {"revision": current(versions)["revision"] + 1, "recorded_by": context.by}
+
+
+async def _apply_change(
+    unit: Unit,
+    kind: Kind,
+    versions: list[Version],
+    changes: Mapping[str, object],
+    context: Context,
+    since: dt.date | None,
+) -> Row:
+    """Do what a person changed: from the day that was named, else dated facts from always, others today."""
+    dated = {name: value for name, value in changes.items() if name in kind.dated}
+    if since is not None or not dated:
+        return await apply(unit, kind, versions, changes, context, since)
+    stamp = _stamp(versions, context)
+    new = correct(versions, dated, stamp)
+    others = {name: value for name, value in changes.items() if name not in dated}
+    if any(current(new)[name] != value for name, value in others.items()):
+        new = amend(new, {**others, **stamp}, context.moment.day)
+    row = current(new)
+    await unit.rewrite(kind, {row[kind.id]: new}, None)
+    await unit.publish(messages(kind, [row], context.moment))
+    return row
 
 
 async def change(
@@ -89,8 +113,8 @@ async def change(
         if kind is LICENCE:
             changes = {**changes, "area_code": owner["area_code"]}
     if kind is LICENCE:
-        _check_dates({**before, **changes})
-    after = await apply(unit, kind, versions, changes, context, since)
+        _check_dates(versions, changes)
+    after = await _apply_change(unit, kind, versions, changes, context, since)
     if kind is SITE and any(before[name] != after[name] for name in _CARRIED):
         await _carry(unit, after, context, since)
     if kind is OPERATOR and before["area_code"] != after["area_code"]:
@@ -98,8 +122,9 @@ async def change(
     return after
 
 
-def _check_dates(licence: Row) -> None:
-    if licence["valid_to"] < licence["valid_from"]:
+def _check_dates(versions: list[Version], changes: Row) -> None:
+    every = [{**version.fields, **changes} for version in versions]
+    if any(licence["valid_to"] < licence["valid_from"] for licence in every):
         raise BadInput([Fault(0, "valid_to", "lies before valid_from")])
 
 
@@ -159,6 +184,7 @@ async def _change_device(
             raise BadInput([Fault(0, "controller_id", reason)])
     owned = {"operator_id": site["operator_id"], "area_code": site["area_code"]}
     fresh = blocking.judged({**wanted, **owned}, site)
-    row = await apply(unit, DEVICE, versions, {**changes, **owned, "active": fresh["active"]}, context, since)
+    followed = {**changes, **owned, "active": fresh["active"]}
+    row = await _apply_change(unit, DEVICE, versions, followed, context, since)
     await blocking.settle(unit, [row], {site_id: site}, context.moment)
     return row

@@ -146,3 +146,32 @@ async def test_stations_without_planning_approval(shop: Registry) -> None:
     assert (await shop.patch("sites/gate", approval, 1, effective_on="2020-05-01")).status_code == 200
     assert await reasons(shop) == []
     assert await reasons(shop, at="2026-01-01") == []
+
+
+async def test_a_corrected_certificate_was_never_otherwise(shop: Registry, db: Database) -> None:
+    """What stands in a certificate bears its own dates, so no day has to be named to correct it."""
+    await shop.made("licences", licence())
+    assert (
+        await shop.post("licences/lic-1:suspend", {"on": (TODAY - 9 * DAY).isoformat()})
+    ).status_code == 200
+    assert (
+        await shop.post("licences/lic-1:resume", {"on": (TODAY - 5 * DAY).isoformat()})
+    ).status_code == 200
+    before = await now(db)
+    ended = (TODAY - 3 * DAY).isoformat()
+    changed = await shop.patch("licences/lic-1", {"valid_to": ended}, 3)
+    assert (changed.status_code, changed.json()["state"]) == (200, "expired")
+    yesterday = (TODAY - DAY).isoformat()
+    assert await reasons(shop, at=yesterday) == ["expired"]
+    assert await reasons(shop, at=yesterday, known_at=before) == []
+    assert await reasons(shop, at=(TODAY - 4 * DAY).isoformat()) == []
+    assert await reasons(shop, at=(TODAY - 7 * DAY).isoformat()) == ["suspended"]
+    assert (await shop.patch("licences/lic-1", {"valid_from": "2030-01-01"}, 4)).status_code == 422
+
+
+async def test_a_dated_fact_and_another_change_together(shop: Registry) -> None:
+    changed = await shop.patch("devices/dev-1", {"installed_on": "2024-01-01", "zone": "hall"}, 1)
+    assert (changed.json()["installed_on"], changed.json()["zone"]) == ("2024-01-01", "hall")
+    yesterday = (await shop.get("devices/dev-1", at=(TODAY - DAY).isoformat())).json()
+    assert (yesterday["installed_on"], yesterday["zone"]) == ("2024-01-01", "kitchen")
+    assert changed.headers["etag"] == '"2"'

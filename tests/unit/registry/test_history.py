@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.registry.domain.areas import Area, covers, fault, prefix
 from services.registry.domain.gases import mismatch
-from services.registry.domain.history import Version, amend
+from services.registry.domain.history import Version, amend, correct
 
 FIRST, SECOND = dt.date(2026, 1, 1), dt.date(2026, 3, 1)
 
@@ -29,6 +29,16 @@ def test_a_correction_of_the_past_leaves_later_facts_alone() -> None:
 def test_what_lies_before_stays_the_same_object() -> None:
     old = amend([Version(None, None, {"a": 1})], {"a": 2}, FIRST)
     assert amend(old, {"a": 3}, SECOND)[0] is old[0]
+
+
+def test_a_correction_reaches_back_as_far_as_the_value_was_held() -> None:
+    terms = amend([Version(None, None, {"end": 1, "state": 1})], {"end": 2}, FIRST)
+    terms = amend(terms, {"state": 2}, SECOND)
+    assert correct(terms, {"end": 3}, {"revision": 9}) == [
+        Version(None, FIRST, {"end": 1, "state": 1}),
+        Version(FIRST, SECOND, {"end": 3, "state": 1, "revision": 9}),
+        Version(SECOND, None, {"end": 3, "state": 2, "revision": 9}),
+    ]
 
 
 days = st.dates(dt.date(2026, 1, 1), dt.date(2026, 2, 1))
