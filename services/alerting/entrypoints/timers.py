@@ -103,7 +103,7 @@ class Timers:
             mine = {row["site_id"] for row in await unit.connection.fetch(_CLAIM, site_ids)}
             facts = [self._deps.registry.facts(site_id) for site_id in mine]
             await self._retire(unit, [site.site_id for site in facts if not site.operator_id])
-            states = await unit.load([site for site in facts if site.operator_id])
+            states = await unit.load(facts)
             for state in states.values():
                 run(state, unit.now_ms)
                 RUN.inc()

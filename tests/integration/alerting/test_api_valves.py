@@ -54,7 +54,7 @@ async def test_a_token_is_for_one_use_one_person_and_60_s(rig: Rig) -> None:
     assert (late.status_code, late.json()["type"]) == (409, "not-armed")
     token = (await rig.arm()).json()["arm_token"]
     assert (await rig.close(token)).status_code == 202
-    assert (await rig.close(token)).status_code == 409
+    assert (await rig.close(token)).json()["type"] == "not-armed"
     assert len(await rig.outbox()) == 1
 
 
@@ -286,6 +286,9 @@ async def test_a_renewal_held_back_does_not_keep_the_timer_busy(rig: Rig) -> Non
     await rig.timers.once()
     assert len(await rig.outbox()) == 1
     async with rig.worker_pool.acquire() as connection:
+        assert await connection.fetchval("SELECT next_deadline FROM valve") is None
+        await connection.execute("UPDATE valve SET next_deadline = now()")
+        await rig.timers.once()
         assert await connection.fetchval("SELECT next_deadline FROM valve") is None
 
 
