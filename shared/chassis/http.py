@@ -53,6 +53,7 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAP
         ConnectionError: _unavailable,
         asyncpg.PostgresConnectionError: _unavailable,
         asyncpg.InterfaceError: _unavailable,
+        asyncpg.InternalClientError: _unavailable,
     }
     add_exception_handler(app, new_exception_handler(logger=logging.getLogger("http"), handlers=handlers))
 

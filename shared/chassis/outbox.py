@@ -34,6 +34,8 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_unsent ON outbox (priority, seq) WHERE sent_at IS NULL;
 CREATE INDEX outbox_sent ON outbox (sent_at) WHERE sent_at IS NOT NULL;
 """
+# A server that dies in the middle of an answer shows as InternalClientError.
+LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 BATCH = 500
 POLL_S = 5.0
 LOCK_RETRY_S = 1.0
@@ -89,7 +91,7 @@ class Relay:
         while True:
             try:
                 await self._session()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except LOST as error:
                 self._health.set("outbox", ok=False, detail=type(error).__name__)
                 get_logger().warning("outbox relay starts again", schema=self._schema, error=str(error))
                 await asyncio.sleep(LOCK_RETRY_S)

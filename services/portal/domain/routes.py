@@ -11,7 +11,7 @@ _SERVICE_OF = {
     "coverage": "registry",
     "readings": "history",
     "device-events": "history",
-    "latest": "history",
+    "device-latest": "history",
     "alerts": "alerting",
     "valves": "alerting",
     "command-keys": "alerting",
