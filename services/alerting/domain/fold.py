@@ -141,7 +141,6 @@ class PartitionState:
                     and item.boot_id == track.boot_id
                     and item.seq > track.seq
                     and now < track.sample_due_ms
-                    and not item.buffered
                 ):
                     # Plain detectors are judged here: a call for each reading would cost as much again.
                     value = item.lel_percent
