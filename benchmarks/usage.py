@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from deploy.native.stack import Stack
+from deploy.native.engines import EngineAddresses
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,12 @@ class Use:
     rss_mib: float
 
 
-def pids(stack: Stack) -> dict[str, int]:
-    """Return the process ids of engines and services by name."""
-    engines = stack.engines
-    found = {
-        "Mosquitto": engines.mqtt.pid, "Kafka": engines.kafka.pid, "PostgreSQL": engines.postgres.pid,
-        **{name: stack.pid(name) for name in stack.names},
-    }  # fmt: skip
+ENGINES = ("Mosquitto", "Kafka", "PostgreSQL")
+
+
+def engines(of: EngineAddresses) -> dict[str, int]:
+    """Return the process ids of the engines."""
+    found = dict(zip(ENGINES, (of.mqtt.pid, of.kafka.pid, of.postgres.pid), strict=True))
     return {name: pid for name, pid in found.items() if pid}
 
 
@@ -31,7 +30,7 @@ def measure(of: dict[str, int]) -> dict[str, Use]:
     found = {}
     for name, pid in of.items():
         with contextlib.suppress(psutil.NoSuchProcess):
-            found[name] = _family(psutil.Process(pid), alone=name not in {"PostgreSQL", "Mosquitto", "Kafka"})
+            found[name] = _family(psutil.Process(pid), alone=name not in ENGINES)
     return found
 
 
