@@ -176,7 +176,7 @@ async def test_strict_inputs(two: Registry) -> None:
         ("devices", device("x", lel_basis_volpct=0), "lel_basis_volpct"),
         ("devices", device("x", heartbeat_s=0), "heartbeat_s"),
         ("devices", device("x", limits={"open": 1}), "limits"),
-        ("devices", device("x", installed_on="20260101"), "installed_on"),
+        ("devices", device("x", installed_on="1735689600"), "installed_on"),
         ("devices", device("x", installed_on=20260101), "installed_on"),
         ("devices", device("x", heartbeat_s="60"), "heartbeat_s"),
         ("devices", device("x", heartbeat_s=60.0), "heartbeat_s"),
