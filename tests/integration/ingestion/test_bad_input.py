@@ -138,14 +138,10 @@ async def test_alarms_are_never_thrown_away(platform: Platform) -> None:
     await until(lambda: len(one.rejected) == 2, "rejections")
     assert one.accepted == {("d1", 1, 0), ("d1", 1, 1), ("ghost", 1, 4), ("ghost", 1, 5)}
     items = await platform.items()
-    assert items[0] == {
-        **reading("d1", 0, "alarm_high", lel_percent=100, buffered=True),
-        "dropped": ["temperature_c", "buffered", "time_ms"],
-    } or sorted(items[0].pop("dropped")) == ["buffered", "temperature_c", "time_ms"]
-    assert items[1] == {
-        **event("d1", 1, "alarm_raised", level="high"),
-        "dropped": ["lel_percent", "level"],
-    } or (sorted(items[1]["dropped"]) == ["lel_percent", "level"])
+    assert items[0] == reading("d1", 0, "alarm_high", lel_percent=100, buffered=True) | {
+        "dropped": ["temperature_c", "buffered", "time_ms"]
+    }
+    assert items[1] == event("d1", 1, "alarm_raised", level="high") | {"dropped": ["level", "lel_percent"]}
     assert items[2] == {
         **event("ghost", 4, "alarm_raised", level="low"),
         "unregistered": True,

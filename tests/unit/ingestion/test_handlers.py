@@ -389,3 +389,17 @@ def test_a_clients_home_is_its_own_site_or_that_of_a_device_it_speaks_for() -> N
     directory.changed("d1", None, Device("d1", "s1", "o", "a", "z", "detector", "c2"))
     assert directory.home(client) is None
     assert directory.known("c1") is None
+
+
+def test_a_retained_reading_goes_the_careful_way() -> None:
+    world = World()
+    payload = json.dumps(reading(status="alarm_low")).encode()
+    world.intake.take([(b"gas/v1/c1/up/reading", payload, 1, True)], 1)
+    assert world.written() == [reading(status="alarm_low", buffered=True)]
+
+
+def test_an_array_of_51_is_too_many_however_right_it_is() -> None:
+    world = World()
+    world.say([reading(seq=seq) for seq in range(51)], [])
+    assert [letter.reason for letter in world.intake.load.letters] == ["too_many", "too_many"]
+    assert world.written() == []
