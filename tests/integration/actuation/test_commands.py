@@ -33,7 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 async def until(holds: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
     async with asyncio.timeout(limit_s):
-        while not holds():  # noqa: ASYNC110 - other threads and processes change it
+        while not holds():
             await asyncio.sleep(0.01)
 
 
