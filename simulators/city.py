@@ -171,6 +171,9 @@ _LIMITS = {
 
 def _station(city: City, station: dict[str, Any], county: dict[str, Any], rng: random.Random) -> None:
     site = _site(station | {"obliged": False}, county, rng)
+    if station.get("approved", True):
+        site["planning_approval"] = f"规划许可-{station['id']}"
+        site["planning_approved_on"] = "2019-05-20"
     city.sites.append(site)
     controller = f"{station['id']}-c"
     city.devices.append(_device(site["site_id"], controller, "controller", controller, station["gas"]))
