@@ -20,6 +20,7 @@ from shared.chassis.ids import uuid7
 from shared.chassis.kafka import Producer
 from shared.chassis.outbox import Relay
 from shared.chassis.principal import PrincipalKey
+from shared.chassis.service import StartError
 from shared.chassis.settings import load, secret
 from shared.chassis.table import Table
 from shared.contracts import topic_names as names
@@ -30,6 +31,10 @@ async def run() -> None:
     """Wire dispatch together and run it until it is told to stop."""
     settings = load(Settings)
     logs.configure("dispatch", settings.log_level)
+    try:
+        key = PrincipalKey.load(settings.principal_key_file)
+    except (OSError, ValueError) as error:
+        raise StartError(f"GW_PRINCIPAL_KEY_FILE holds no key of the portal ({error}).") from error
     health = Health()
     worker_dsn = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
     api_dsn = secret(settings.database_api_dsn, "GW_DATABASE_API_DSN")
@@ -56,7 +61,7 @@ async def run() -> None:
         health=health,
         prefix=settings.topic_prefix,
     )
-    app = create_app("dispatch", health=health, key=PrincipalKey.load(settings.principal_key_file))
+    app = create_app("dispatch", health=health, key=key)
     orders = Orders(people, lambda connection: PostgresOrders(people, connection), queries, places, limits)
     api.add(app, orders, crews)
     await service.run(

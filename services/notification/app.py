@@ -18,7 +18,7 @@ from services.notification.handlers import Notifying
 from services.notification.settings import Settings
 from shared.chassis import logs, service
 from shared.chassis.consumer import ConsumerLoop
-from shared.chassis.database import Pool, open_pool
+from shared.chassis.database import open_pool
 from shared.chassis.health import Health
 from shared.chassis.http import create_app, serve
 from shared.chassis.kafka import Producer
@@ -52,9 +52,20 @@ def _dsn(value: SecretStr | None, name: str) -> str:
 
 
 async def run() -> None:
-    """Open what the service needs, then run it until it is told to stop."""
+    """Check what it was told, then open what it needs and run it until it is told to stop."""
     settings = load(Settings)
     logs.configure("notification", settings.log_level)
+    try:
+        key = PrincipalKey.load(settings.principal_key_file)
+    except (OSError, ValueError) as error:
+        raise StartError(f"GW_PRINCIPAL_KEY_FILE holds no key of the portal ({error}).") from error
+    # No proxies of the environment: the address that was checked is the one that is called.
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await _run(settings, key, channels_of(settings, client))
+
+
+async def _run(settings: Settings, key: PrincipalKey, channels: ConfiguredChannels) -> None:
+    """Wire the parts together."""
     worker_dsn = _dsn(settings.database_worker_dsn, "WORKER")
     worker = await open_pool(worker_dsn, application_name="notification-worker")
     people = await open_pool(_dsn(settings.database_api_dsn, "API"), application_name="notification-api")
@@ -64,22 +75,7 @@ async def run() -> None:
         settings.kafka_bootstrap, names.SITE, msgspec.json.Decoder(Site).decode, prefix=settings.topic_prefix
     )
     await sites.load()
-    # No proxies of the environment: the address that was checked is the one that is called.
-    async with httpx.AsyncClient(trust_env=False) as client:
-        await _run(settings, client, worker, people, producer, sites)
-
-
-async def _run(
-    settings: Settings,
-    client: httpx.AsyncClient,
-    worker: Pool,
-    people: Pool,
-    producer: Producer,
-    sites: Table[Site],
-) -> None:
-    """Wire the parts together."""
     health = Health()
-    channels = channels_of(settings, client)
     ledger = PostgresLedger(worker, channels.lane)
     notifying = Notifying(ledger, channels, settings.escalate_after_s)
     woken = asyncio.Event()
@@ -101,11 +97,9 @@ async def _run(
         senders=settings.senders,
         poll_s=settings.timer_poll_s,
     )
-    app = create_app("notification", health=health, key=PrincipalKey.load(settings.principal_key_file))
+    app = create_app("notification", health=health, key=key)
     api.add(app, api.Desk(people, rows, channels))
-    relay = Relay(
-        _dsn(settings.database_worker_dsn, "WORKER"), producer, schema="notification", health=health
-    )
+    relay = Relay(worker_dsn, producer, schema="notification", health=health)
     await service.run(
         sites.run(),
         consumer.run(),

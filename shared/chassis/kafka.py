@@ -86,6 +86,7 @@ class Producer:
         try:
             await self._producer.start()
         except KafkaConnectionError as error:
+            await self._producer.stop()
             raise StartError(
                 f"Kafka does not answer at {self._bootstrap}; start it with `make engines`."
             ) from error
@@ -137,4 +138,8 @@ async def start_consumer(consumer: AIOKafkaConsumer, bootstrap: str) -> None:
     try:
         await consumer.start()
     except KafkaConnectionError as error:
+        await consumer.stop()
         raise StartError(f"Kafka does not answer at {bootstrap}; start it with `make engines`.") from error
+    except asyncio.CancelledError:
+        await consumer.stop()
+        raise

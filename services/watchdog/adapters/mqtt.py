@@ -12,6 +12,7 @@ from shared.chassis.clock import Clock
 from shared.chassis.logs import get_logger
 from shared.chassis.mqtt import Connect, MqttError, Options, Session, Will
 from shared.chassis.mqtt.client import Client
+from shared.chassis.service import StartError
 from shared.contracts.wire import Receipt
 
 PUBLISH_LIMIT_S = 5.0
@@ -41,8 +42,13 @@ class MqttWire:
         self._receipted = receipted
         self._decoder = msgspec.json.Decoder(Receipt)
         self._boot_id = boot_id
-        tls = ssl.create_default_context(cafile=str(address.ca_file))
-        tls.load_cert_chain(address.cert_file, address.key_file)
+        try:
+            tls = ssl.create_default_context(cafile=str(address.ca_file))
+            tls.load_cert_chain(address.cert_file, address.key_file)
+        except OSError as error:  # SSLError is one too
+            raise StartError(
+                f"The files of GW_MQTT_CERT_FILE and its like cannot be used ({error})."
+            ) from error
         will = Will(topic=self._topic("up/state"), payload=self._state(online=False), retain=True)
         connect = Connect(client_id=client_id, clean_start=True, keepalive_s=KEEPALIVE_S, will=will)
         options = Options(host=address.host, port=address.port, connect=connect, tls=tls)
