@@ -37,8 +37,12 @@ check: bootstrap
 	@if grep -q '^\[tool.importlinter\]' pyproject.toml; then .venv/bin/lint-imports; fi
 	@$(PY) -m pytest -q $(wildcard tests/unit tests/contract) $(ARGS)
 
+# What stands alone, on both cores; then the whole product, which measures times, with nothing beside it.
+PARTS := $(wildcard tests/unit tests/contract tests/integration tests/component tests/simulation)
+WHOLE := $(wildcard tests/e2e tests/faults)
 test: setup
-	@$(PY) -m deploy.native run -- $(PY) -m pytest -m "not full" $(ARGS)
+	@$(PY) -m deploy.native run -- $(PY) -m pytest -q -m "not full" -n 2 --dist loadfile $(PARTS) $(ARGS)
+	@$(PY) -m pytest -q -m "not full" $(WHOLE) $(ARGS)
 
 faults: setup
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults $(ARGS)
