@@ -28,6 +28,8 @@ from shared.contracts.topic_names import TELEMETRY
 
 GROUP = "alerting"
 RECORDS_MAX = 200
+# Gathering for a few milliseconds bounds the fetches and transactions a second; an alarm waits half of it.
+GATHER_S = 0.005
 COMMIT_EVERY_S = 1.0
 RETRY_S_MAX = 5.0
 
@@ -99,6 +101,8 @@ class Telemetry:
                 await self._own(consumer)
                 found = await consumer.getmany(timeout_ms=500, max_records=RECORDS_MAX)
                 await self._pass(consumer, found)
+                if found:
+                    await asyncio.sleep(GATHER_S)
         finally:
             with contextlib.suppress(Unavailable, Fenced):
                 await self._leave()
