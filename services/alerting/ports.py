@@ -72,6 +72,10 @@ class AlertStore(Protocol):
         """Keep a snapshot of the tracks as of `offset`; nothing happens when the claim is outdated."""
         ...
 
+    async def quarantined(self) -> list[str]:
+        """Return the devices about which an alert of quarantine (S02) is active."""
+        ...
+
     def unit(self, advances: Sequence[Advance] = ()) -> AbstractAsyncContextManager[Unit]:
         """Begin a transaction and set offsets in it, or raise Fenced.
 

@@ -124,6 +124,11 @@ class MemoryStore:
                 kept = replace(row, snapshot=data, snapshot_offset=offset)
                 self.tables.partitions[claim.partition] = kept
 
+    async def quarantined(self) -> list[str]:
+        """Return the devices about which an alert of quarantine (S02) is active."""
+        active = (a for a in self.tables.alerts.values() if a.active and a.rule == "S02")
+        return [a.device_ids[0] for a in active if a.reason == "quarantined"]
+
     @asynccontextmanager
     async def unit(self, advances: Sequence[Advance] = ()) -> AsyncIterator[MemoryUnit]:
         """Begin a transaction and set offsets in it, or raise Fenced; one after another."""

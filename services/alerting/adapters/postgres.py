@@ -60,6 +60,7 @@ INSERT INTO site (site_id, holder_order_id, held_since_ms, holder_crew_id) VALUE
 ON CONFLICT (site_id) DO UPDATE SET holder_order_id = $2, held_since_ms = $3, holder_crew_id = $4
 """
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+_QUARANTINED = "SELECT device_ids[1] FROM alert WHERE active AND rule = 'S02' AND reason = 'quarantined'"
 _SET_POINTS = """
 SELECT key, value, unit, on_ms, off_ms, deadband, priority, standard, clause, verified, latched, scope,
   version, effective_from_ms, effective_to_ms FROM set_point
@@ -233,6 +234,11 @@ class PostgresStore:
             unit = PostgresUnit(connection, self._signer)
             await unit.begin(advances)
             yield unit
+
+    async def quarantined(self) -> list[str]:
+        """Return the devices about which an alert of quarantine (S02) is active."""
+        async with self._transaction() as connection:
+            return [row[0] for row in await connection.fetch(_QUARANTINED)]
 
     async def set_points(self) -> list[SetPoint]:
         """Return every version of every set-point."""

@@ -83,6 +83,7 @@ class Telemetry:
 
     async def run(self) -> None:
         """Consume until cancelled; then commit and keep snapshots of what is decided."""
+        self._watch.remember(await self._patiently(self._store.quarantined))
         consumer = AIOKafkaConsumer(
             self._prefix + TELEMETRY,
             bootstrap_servers=self._bootstrap,

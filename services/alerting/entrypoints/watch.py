@@ -23,6 +23,10 @@ class Watch:
         self._late: bool | None = None
         self.poison = Poison()
 
+    def remember(self, device_ids: Iterable[str]) -> None:
+        """Go on with the quarantines that an earlier process began."""
+        self.poison.quarantined |= dict.fromkeys(device_ids, self._clock.now_ms())
+
     def look(self, owned: Iterable[Owned], caught_up: Callable[[int], bool]) -> list[AnySignal]:
         """Say when the marks of a partition became late or came back; only a clock can tell that."""
         signals = [self._released(device_id) for device_id in self.poison.released(self._clock.now_ms())]
@@ -54,7 +58,8 @@ class Watch:
         elif finding.verdict == Verdict.QUARANTINE:
             site_id = self._registry.site_of(finding.device_id)
             subject = f"quarantine:{finding.device_id}"
-            signals.append(self._about(Sign.RAISED, subject, "quarantined", site_id, priority="P3"))
+            devices = (finding.device_id,)
+            signals.append(self._about(Sign.RAISED, subject, "quarantined", site_id, "P3", devices))
         return finding.verdict == Verdict.HALT, signals
 
     def _is_fresh(self, owned: Owned) -> bool:
@@ -77,6 +82,7 @@ class Watch:
         reason: str,
         site_id: str = PLATFORM_SITE,
         priority: str | None = None,
+        device_ids: tuple[str, ...] = (),
     ) -> AnySignal:
         return platform_signal(
             sign,
@@ -86,4 +92,5 @@ class Watch:
             reason,
             site_id=site_id,
             priority=priority,
+            device_ids=device_ids,
         )

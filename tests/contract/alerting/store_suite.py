@@ -190,3 +190,12 @@ class StoreSuite:
         (alert,) = (await self.loaded()).alerts.values()
         assert alert.repeat_count == 49
         assert [kind for kind, _ in await self.events()].count("raised") == 1
+
+    async def test_quarantines_outlive_the_process(self) -> None:
+        said = raised(
+            "quarantine:d9", rule="S02", family="platform", reason="quarantined", device_ids=("d9",)
+        )
+        await self.decided([raised(), said])
+        assert await self.store.quarantined() == ["d9"]
+        await self.decided([replace(said, sign=Sign.CLEARED)])
+        assert await self.store.quarantined() == []

@@ -91,3 +91,10 @@ def test_a_snapshot_that_cannot_be_read_starts_afresh() -> None:
     signals, bad, _ = owned.fold(5, T0, None, b"[not json]")
     assert (signals, bad) == ([], [])
     assert owned.advance() is None
+
+
+def test_a_quarantine_of_an_earlier_process_ends_too() -> None:
+    eye, clock, owned = watch()
+    eye.remember(["d7"])
+    clock.s = 601.0
+    assert words(eye.look([owned], lambda _: False)) == ["cleared quarantine:d7"]
