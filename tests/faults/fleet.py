@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -14,10 +13,14 @@ from simulators.client import Broker, SimulatedClient, Speaker
 from simulators.devices import Detector, Instrument, Valve
 from simulators.physics import Room
 from simulators.valve_logic import ValveLogic
-from tests.faults.ledger import Ledger
+from tests.faults.ledger import Key, Ledger
 
 STEP_S = 0.05
 RESEND_S = 4.0
+ALARM_READING_S = 8.0  # a device in alarm says a fresh reading at least every 10 s (WIRE section 1)
+
+
+ALARM: dict[str, Any] = {"type": "alarm_raised", "data": {"level": "high", "lel_percent": 62.0}}
 
 
 def now_ms() -> int:
@@ -30,6 +33,7 @@ class FaultClient(SimulatedClient):
 
     ledger: Ledger
     commands: int = 0
+    alarming: dict[str, float]
 
     def _receipt(self, receipt: dict[str, Any]) -> None:
         self.ledger.note_receipt(receipt)
@@ -39,8 +43,10 @@ class FaultClient(SimulatedClient):
         self.commands += 1
         super()._command(text)
 
-    def speak(self, device_id: str, content: dict[str, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
-        """Let a device say something at once; what stands in `content` wins; return the message."""
+    def message(
+        self, device_id: str, content: dict[str, Any], without: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        """Return a device's next message, not sent yet; what stands in `content` wins."""
         speaker = self.speakers[device_id]
         message = {
             "device_id": device_id,
@@ -51,27 +57,38 @@ class FaultClient(SimulatedClient):
         for name in without:
             del message[name]
         speaker.seq += 1
+        return message
+
+    def send(self, message: dict[str, Any]) -> Key:
+        """Send a message, and again until it has a receipt; return its key."""
         self.buffer.add(message, self.now())
         self.on_said(message)
         self.pump()
-        return message
+        return message["device_id"], message["boot_id"], message["seq"]
 
-    def alarm(self, device_id: str, level: str = "high", **more: Any) -> dict[str, Any]:
-        """Let a detector raise an alarm."""
-        data = {"level": level, "lel_percent": 62.0 if level == "high" else 14.0}
-        return self.speak(device_id, {"type": "alarm_raised", "data": data} | more)
+    def speak(self, device_id: str, content: dict[str, Any], without: tuple[str, ...] = ()) -> Key:
+        """Let a device say something at once."""
+        return self.send(self.message(device_id, content, without))
 
-    async def drop(self) -> None:
-        """Lose the connection without a word, for good."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+    def alarm(self, device_id: str) -> Key:
+        """Let a detector be in alarm: the event at once, and fresh readings for as long as the test lasts."""
+        detector = self.speakers[device_id].device
+        assert isinstance(detector, Detector)
+        detector.level, detector._shown, detector.noise_lel = "high", 62.0, 0.1
+        self.alarming[device_id] = self.now() + ALARM_READING_S
+        return self.speak(device_id, ALARM)
+
+    def still_in_alarm(self) -> None:
+        """Say the fresh readings that are due."""
+        for device_id, due in self.alarming.items():
+            if self.now() >= due:
+                self.alarming[device_id] = self.now() + ALARM_READING_S
+                self.speak(device_id, self.speakers[device_id].device.fields())
 
     @property
-    def connected(self) -> bool:
-        """Return whether the session is up."""
-        return self._session is not None and self._session.connected
+    def waiting(self) -> int:
+        """Return how many messages the broker has not acknowledged."""
+        return self._session.client.in_flight if self._session is not None else 0
 
     def publish_raw(self, leaf: str, payload: bytes) -> None:
         """Publish bytes past the buffer, as a broken device would."""
@@ -120,19 +137,20 @@ class Fleet:
 
     # --- who is there ---
 
-    def client(self, client_id: str) -> FaultClient:
+    def client(self, client_id: str, ledger: Ledger) -> FaultClient:
         """Return a new client, not connected yet."""
         client = FaultClient(
             client_id, self._broker, time.monotonic, now_ms, random.Random(self.rng.random())
         )
-        client.ledger = self.ledger
-        client.on_said = self.ledger.note_said
+        client.ledger = ledger
+        client.alarming = {}
+        client.on_said = ledger.note_said
         self.clients[client_id] = client
         return client
 
     async def site(self, site_id: str) -> Site:
         """Return a connected site whose valve knows the time and whose alarms are known to the platform."""
-        client = self.client(f"{site_id}-c")
+        client = self.client(f"{site_id}-c", self.ledger)
         client.add(Instrument(f"{site_id}-c", "controller", values={"supply": "mains"}))
         client.add(Detector(f"{site_id}-d1", "detector", room=Room()))
         client.add(Valve(f"{site_id}-v1", "valve", motor_s=0.5), ValveLogic(f"{site_id}-v1", self._keys))
@@ -142,11 +160,11 @@ class Fleet:
         client.speak(found.valve_id, found.valve.fields())
         return found
 
-    async def talkers(self, names: list[str]) -> list[FaultClient]:
-        """Return connected detectors that speak for themselves."""
+    async def talkers(self, names: list[str], ledger: Ledger | None = None) -> list[FaultClient]:
+        """Return connected detectors that speak for themselves, with books of their own if given."""
         found = []
         for name in names:
-            client = self.client(name)
+            client = self.client(name, ledger or self.ledger)
             client.add(Detector(name, "detector", room=Room()))
             found.append(client)
         await asyncio.gather(*(self._up(client) for client in found))
@@ -185,6 +203,7 @@ class Fleet:
             now = time.monotonic()
             self._talk(now)
             for client in self.clients.values():
+                client.still_in_alarm()
                 for speaker in client.speakers.values():
                     if isinstance(speaker.device, Valve):
                         client.step_valve(speaker.device, now - last)
@@ -245,11 +264,3 @@ async def until(what: str, condition: Callable[[], Any], limit_s: float = 30.0, 
             return found
         assert time.monotonic() < end, f"not within {limit_s:g} s: {what}"
         await asyncio.sleep(poll_s)
-
-
-def by_client(ledger: Ledger) -> dict[str, int]:
-    """Return how many messages of each device have a receipt."""
-    found: dict[str, int] = defaultdict(int)
-    for device_id, _, _ in ledger.accepted:
-        found[device_id] += 1
-    return dict(found)

@@ -3,24 +3,30 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import asyncpg
+import httpx
 import psutil
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from tests.faults.fleet import Fleet, Site, until
+from shared.contracts.telemetry import partition_of
+from shared.contracts.topic_names import TELEMETRY
+from tests.faults.fleet import FaultClient, Fleet, Site, until
 from tests.faults.world import World
 
 RSS_BYTES_MAX = 256 * 1024 * 1024
 READY_LIMIT_S = 60.0
+Test = TypeVar("Test", bound=Callable[..., Any])
 GATE = 530_600  # the advisory lock behind which a gated statement waits
 
 
-def counts(few: int, full: int) -> Any:
+def counts(few: int, full: int) -> Callable[[Test], Test]:
     """Parametrise by `count`: few in `make test`, all under the marker `full` in `make faults`."""
     return pytest.mark.parametrize(
         "count",
@@ -75,9 +81,47 @@ class Scene:
         )
         return found
 
-    async def talkers(self, number: int) -> list[Any]:
+    async def talkers(self, number: int) -> list[FaultClient]:
         """Return connected detectors that speak for themselves."""
         return await self.fleet.talkers(self.world.talkers[:number])
+
+    async def metric(self, service: str, name: str) -> float:
+        """Return a figure of a service, 0 before it exists."""
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            text = (await client.get(f"{self.world.stack.url(service)}/metrics")).text
+        values = [
+            line.rsplit(" ", 1)[1] for line in text.splitlines() if line.split("{")[0].split(" ")[0] == name
+        ]
+        return sum(map(float, values))
+
+    async def records(self, topic: str) -> list[Any]:
+        """Return every record of a topic."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.world.engines.kafka.bootstrap)
+        await consumer.start()
+        try:
+            await consumer.topics()
+            places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
+            consumer.assign(places)
+            await consumer.seek_to_beginning()
+            found: list[Any] = []
+            for place, end in (await consumer.end_offsets(places)).items():
+                while await consumer.position(place) < end:
+                    found += (await consumer.getmany(place, timeout_ms=500)).get(place, [])
+            return found
+        finally:
+            await consumer.stop()
+
+    async def decided(self, site: Site) -> None:
+        """Return when alerting has decided everything that is in the site's partition now."""
+        place = TopicPartition(TELEMETRY, partition_of(site.site_id))
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.world.engines.kafka.bootstrap)
+        await consumer.start()
+        try:
+            end = (await consumer.end_offsets([place]))[place]
+        finally:
+            await consumer.stop()
+        query = 'SELECT 1 FROM alerting.partition WHERE partition = $1 AND "offset" >= $2'
+        await until("alerting has read on", lambda: self.fetch(query, place.partition, end))
 
     async def one_of_each(self, site: Site, limit_s: float = 45.0) -> str:
         """Check D and V of one leak: one alert, one order, one effect at the valve."""
@@ -89,6 +133,11 @@ class Scene:
         return "1 alert, 1 order, 1 valve effect"
 
     # --- breaking ---
+
+    async def repeat(self, count: int, fault: Callable[["Scene", Site], Awaitable[str]], what: str) -> None:
+        """Inject a fault `count` times, each at a site of its own."""
+        for _ in range(count):
+            self.said = f"{count} {what}; each: {await fault(self, await self.site())}"
 
     def service(self, name: str) -> psutil.Process | None:
         """Return a service's process."""
@@ -118,9 +167,7 @@ class Scene:
         """Return after how many seconds services (default: all) say that they are ready."""
         began = time.monotonic()
         for name in names or self.world.stack.names:
-            await until(
-                f"{name} is ready", lambda name=name: asyncio.to_thread(self.world.stack.ready, name), limit_s
-            )
+            await until(f"{name} is ready", partial(asyncio.to_thread, self.world.stack.ready, name), limit_s)
         return time.monotonic() - began
 
     def signal_engine(self, name: str, number: signal.Signals) -> None:

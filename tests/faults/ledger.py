@@ -12,7 +12,7 @@ ROWS = (
     "SELECT device_id, boot_id, seq, count(*) AS n FROM ("
     " SELECT device_id, boot_id, seq FROM public.reading_v1"
     " UNION ALL SELECT device_id, boot_id, seq FROM public.device_event_v1 WHERE seq IS NOT NULL"
-    ") heard WHERE device_id = ANY($1) GROUP BY 1, 2, 3"
+    ") heard WHERE (device_id, boot_id) IN (SELECT * FROM unnest($1::text[], $2::bigint[])) GROUP BY 1, 2, 3"
 )
 
 
@@ -43,8 +43,8 @@ class Ledger:
 
     async def rows(self, connection: "asyncpg.Connection[Any]") -> dict[Key, int]:
         """Return how often each message is in the database."""
-        devices = sorted({key[0] for key in self.said})
-        found = await connection.fetch(ROWS, devices)
+        boots = sorted({key[:2] for key in self.said})
+        found = await connection.fetch(ROWS, [one[0] for one in boots], [one[1] for one in boots])
         return {(row["device_id"], row["boot_id"], row["seq"]): row["n"] for row in found}
 
     async def check(self, connection: "asyncpg.Connection[Any]", limit_s: float = 90.0) -> str:
