@@ -56,7 +56,9 @@ def test_one_canary_for_each_partition():
 
 def test_every_story_plays_on_sites_that_exist():
     city = build(load())
-    sites = {row["site_id"] for row in city.sites}
+    sites = {row["site_id"] for row in city.sites} | {
+        f"operator:{row['operator_id']}" for row in city.operators
+    }
     assert len(stories.names()) >= 8
     for name in stories.names():
         story = stories.load(name)
