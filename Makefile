@@ -34,7 +34,7 @@ check: bootstrap
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy .
-	@if grep -q '^\[tool.importlinter\]' pyproject.toml; then .venv/bin/lint-imports; fi
+	@.venv/bin/lint-imports
 	@$(PY) -m pytest -q $(wildcard tests/unit tests/contract) $(ARGS)
 
 # What stands alone, on both cores; then the whole product, which measures times, with nothing beside it.
