@@ -96,13 +96,11 @@ class Scene:
 
     async def records(self, topic: str) -> list[Any]:
         """Return every record of a topic."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.world.engines.kafka.bootstrap)
+        bootstrap = self.world.engines.kafka.bootstrap
+        consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
         await consumer.start()
         try:
-            await consumer.topics()
-            places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
-            consumer.assign(places)
-            await consumer.seek_to_beginning()
+            places = consumer.assignment()
             found: list[Any] = []
             for place, end in (await consumer.end_offsets(places)).items():
                 while await consumer.position(place) < end:

@@ -73,9 +73,7 @@ async def test_fault_33_rolling_restart(scene: Scene, count: int) -> None:
             process = await scene.settled(name)
             began = time.monotonic()
             process.terminate()
-            await until(
-                f"{name} has left", lambda process=process: not process.is_running(), EXIT_LIMIT_S + 5
-            )
+            await until(f"{name} has left", partial(_left, process), EXIT_LIMIT_S + 5)
             slowest[name] = max(time.monotonic() - began, slowest.get(name, 0.0))
         await scene.ready()
     assert max(slowest.values()) <= EXIT_LIMIT_S, slowest
