@@ -8,12 +8,14 @@ from pathlib import Path
 import msgspec
 
 from services.alerting.adapters import alert_queries, arming, command_queries, rule_store
+from services.alerting.adapters.canaries import PostgresTraces
 from services.alerting.adapters.letters import KafkaLetters
 from services.alerting.adapters.load_figures import PostgresFigures
 from services.alerting.adapters.postgres import PostgresStore, PostgresUnit
 from services.alerting.adapters.registry import KafkaRegistry
 from services.alerting.adapters.signing import KeyFolderError, SigningKeys
 from services.alerting.entrypoints import api, orders
+from services.alerting.entrypoints.cleaning import clean_forever
 from services.alerting.entrypoints.consumer import Telemetry
 from services.alerting.entrypoints.deps import Deps
 from services.alerting.entrypoints.load import Load
@@ -106,6 +108,7 @@ async def run() -> None:
         rules.run(),
         Load(PostgresFigures(worker), lambda: registry.points, deciding, clock).run(),
         timers.run(),
+        clean_forever(PostgresTraces(worker)),
         relay.run(),
         serve(app, settings.http_host, settings.http_port),
         on_stop=stop,

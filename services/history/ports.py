@@ -89,6 +89,10 @@ class Keeper(Protocol):
         """Delete some rows that are older from a plain table; return how many."""
         ...
 
+    async def delete_reserved(self) -> int:
+        """Delete what reserved devices (canaries) said more than a day ago; return how many rows."""
+        ...
+
 
 After = tuple[int, int, int]  # time in Unix ms, boot_id and seq of the last row of a page
 

@@ -69,7 +69,8 @@ class Device(Struct, omit_defaults=True):
     """A device. `client_id` is who speaks for it: itself, or its controller.
 
     `active` is false while rule D07 (gas of detector and site differ) blocks it or after it retired;
-    `revoked` is true while the client of this id has no valid certificate because it was revoked.
+    `revoked` is true while the client of this id has no valid certificate because it was revoked;
+    `reserved` is its site's: a canary, whose traces are removed after a day.
     """
 
     device_id: str
@@ -91,6 +92,7 @@ class Device(Struct, omit_defaults=True):
     revoked: bool = False
     retired_on: str | None = None
     maintenance: Maintenance | None = None
+    reserved: bool = False
     registered_at_ms: int = 0
     revision: int = 1
 

@@ -15,11 +15,12 @@ _ENSURE = """
     UNION ALL
     SELECT device_key, device_id, has_odd FROM device WHERE device_id = ANY($1)"""
 _TELL = """
-    INSERT INTO device (device_id, operator_id, area_code, site_id, zone, kind, heartbeat_s)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO device (device_id, operator_id, area_code, site_id, zone, kind, heartbeat_s, reserved)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (device_id) DO UPDATE
       SET operator_id = excluded.operator_id, area_code = excluded.area_code, site_id = excluded.site_id,
-          zone = excluded.zone, kind = excluded.kind, heartbeat_s = excluded.heartbeat_s, gone = false"""
+          zone = excluded.zone, kind = excluded.kind, heartbeat_s = excluded.heartbeat_s,
+          reserved = excluded.reserved, gone = false"""
 
 
 class Devices:
@@ -63,6 +64,7 @@ class Devices:
                 device.zone,
                 device.kind,
                 device.heartbeat_s,
+                device.reserved,
             )
 
         await self._patient.do(work)

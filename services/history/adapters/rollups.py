@@ -3,7 +3,7 @@
 import functools
 from collections import defaultdict
 
-from services.history.adapters import sql
+from services.history.adapters import reserved, sql
 from services.history.adapters.writer import Connection, Patient
 from services.history.domain.window import DAY_MS, HOUR_MS
 from shared.chassis.health import Health
@@ -104,6 +104,10 @@ class Rollups:
             return int(done.rpartition(" ")[2])
 
         return await self._patient.do(work)
+
+    async def delete_reserved(self) -> int:
+        """Delete what reserved devices said more than a day ago; return how many rows."""
+        return await reserved.delete_traces(self._patient)
 
     def close(self) -> None:
         """End the connection."""

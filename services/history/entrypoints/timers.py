@@ -39,6 +39,9 @@ async def retain(keeper: Keeper, now_ms: int, *, readings: int, events: int, rol
             total += deleted
         if total:
             get_logger().info("deleted what is too old", relation=relation, days=days, rows=total)
+    traces = await keeper.delete_reserved()
+    if traces:
+        get_logger().info("deleted traces of canaries", rows=traces)
 
 
 async def retain_forever(keeper: Keeper, clock: Clock, *, readings: int, events: int, rollups: int) -> None:

@@ -10,6 +10,11 @@ from shared.chassis.ids import uuid7
 RULE = "D07"
 
 
+def inherited(site: Row) -> Row:
+    """Return what a device has from its site: whose it is, where, and whether it is a canary."""
+    return {name: site[name] for name in ("operator_id", "area_code", "reserved")}
+
+
 def judged(device: Row, site: Row) -> Row:
     """Return a device's row with `active` as the rule and its retirement say."""
     blocked = mismatch(device["kind"], device["gas"], site["gas"]) is not None

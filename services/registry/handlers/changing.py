@@ -13,7 +13,7 @@ from services.registry.ports import AsOf, Row, Unit
 
 # More licences than any one firm holds.
 LICENCES_MAX = 10_000
-_CARRIED = ("operator_id", "area_code", "gas")
+_CARRIED = ("operator_id", "area_code", "gas", "reserved")
 
 
 async def load(unit: Unit, kind: Kind, id_: str, revision: int | None = None) -> list[Version]:
@@ -139,14 +139,14 @@ async def _carry_seat(unit: Unit, operator: Row, context: Context, since: dt.dat
 
 
 async def _carry(unit: Unit, site: Row, context: Context, since: dt.date | None) -> None:
-    """A site's owner, area and gas decide the same of its devices."""
+    """A site's owner, area, gas and being reserved decide the same of its devices."""
     devices = await unit.devices_of(site["site_id"])
     ids = [device["device_id"] for device in devices]
     await unit.lock(DEVICE, ids)
     changed = {}
     for id_, versions in (await unit.believed(DEVICE, ids)).items():
         device = current(versions)
-        owned = {"operator_id": site["operator_id"], "area_code": site["area_code"]}
+        owned = blocking.inherited(site)
         fresh = blocking.judged({**device, **owned}, site)
         changes = {name: fresh[name] for name in (*owned, "active") if fresh[name] != device[name]}
         if changes:
@@ -182,7 +182,7 @@ async def _change_device(
         reason = controller_fault(wanted, known, frozenset())
         if reason:
             raise BadInput([Fault(0, "controller_id", reason)])
-    owned = {"operator_id": site["operator_id"], "area_code": site["area_code"]}
+    owned = blocking.inherited(site)
     fresh = blocking.judged({**wanted, **owned}, site)
     followed = {**changes, **owned, "active": fresh["active"]}
     row = await _apply_change(unit, DEVICE, versions, followed, context, since)

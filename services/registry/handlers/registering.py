@@ -121,8 +121,7 @@ def controller_fault(device: Row, known: Mapping[str, Row], in_file: AbstractSet
 def _device(given: Row, site: Row, context: Context) -> Row:
     row = {
         **given,
-        "operator_id": site["operator_id"],
-        "area_code": site["area_code"],
+        **blocking.inherited(site),
         "revoked": False,
         "retired_on": None,
         "maintenance": None,

@@ -88,6 +88,20 @@ async def test_a_site_takes_its_devices_along(shop: Registry, db: Database) -> N
     assert (await last_device(db)).operator_id == "op-2"
 
 
+async def test_a_reserved_site_reserves_its_devices(shop: Registry, db: Database) -> None:
+    assert (await last_device(db)).reserved is False
+    await shop.made("sites", site("canary-0", reserved=True))
+    await shop.made("devices", device("canary-0-d", "canary-0"))
+    assert (await last_device(db)).reserved is True
+    assert (await shop.patch("sites/site-1", {"reserved": True}, 1)).status_code == 200
+    last = await last_device(db)
+    assert (last.device_id, last.reserved, last.revision) == ("dev-1", True, 2)
+    assert (await shop.patch("sites/site-1", {"reserved": False}, 2)).status_code == 200
+    assert (await last_device(db)).reserved is False
+    assert (await shop.patch("devices/dev-1", {"site_id": "canary-0"}, 3)).status_code == 200
+    assert (await last_device(db)).reserved is True
+
+
 async def test_who_speaks_for_a_device(shop: Registry) -> None:
     await shop.made("devices", device("ctrl", kind="controller", gas=None))
     assert (await shop.made("devices", device("under", controller_id="ctrl")))["client_id"] == "ctrl"
