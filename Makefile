@@ -45,7 +45,7 @@ test: setup
 	@$(PY) -m pytest -q -m "not full" $(WHOLE) $(ARGS)
 
 faults: setup
-	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults $(ARGS)
+	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults tests/simulation $(ARGS)
 
 demo: setup
 	@$(PY) -m deploy.native.demo $(if $(ONCE),--once) $(if $(STORY),--story $(STORY)) $(ARGS)

@@ -89,7 +89,7 @@ class MemoryUnit:
         if len(active) != len(set(active)):
             raise DuplicateActive(f"twice active in {sorted(active)}")
 
-    async def hold(self, site_id: str, order_id: str | None) -> None:
+    async def hold(self, site_id: str, order_id: str | None, crew_id: str | None = None) -> None:  # noqa: ARG002
         """Note which order's crew holds a site."""
         self.tables.holders[site_id] = order_id
 
