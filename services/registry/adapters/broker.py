@@ -96,6 +96,7 @@ class RevocationList:
             state, now = (head["n"], head["last"]), head["now"]
             young = self._written_at is not None and now - self._written_at < RENEW_AFTER
             if state == self._state and young and self._path.exists():
+                self._health.set(FACT, ok=True)  # it may have failed before: the database was away
                 return
             rows = await self._pool.fetch(
                 "SELECT serial, revoked_at FROM certificate"
