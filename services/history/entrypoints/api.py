@@ -7,7 +7,7 @@ import orjson
 from fastapi import FastAPI, Query, Request, Response
 
 from services.history.domain.buckets import POINTS_MAX, Bucket, choose, parse
-from services.history.domain.window import DAY_MS, HOUR_MS
+from services.history.domain.window import DAY_MS, FUTURE_MS, HOUR_MS
 from services.history.ports import Archive
 from shared.chassis.clock import Clock
 from shared.chassis.http import Asking, Limit, decode_cursor, field_problem, not_found, page
@@ -21,22 +21,29 @@ PointLimit = Annotated[int, Query(ge=1, le=POINTS_MAX)]
 Key = tuple[int, int, int, int]
 
 
-def _span(request: Request) -> tuple[int, int]:
-    """Return [from, to) in Unix ms; 422 names the field that is wrong."""
-    times = []
-    for name in ("from", "to"):
-        text = request.query_params.get(name)
-        if text is None:
-            raise field_problem(name, "a time is needed, RFC 3339 with its offset")
-        try:
-            times.append(parse_rfc3339(text))
-        except (ValueError, OverflowError) as error:
-            raise field_problem(name, "not a time of RFC 3339 with its offset") from error
-    if times[0] >= times[1]:
+def _time(request: Request, name: str, otherwise_ms: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return otherwise_ms
+    try:
+        return parse_rfc3339(text)
+    except (ValueError, OverflowError) as error:
+        raise field_problem(name, "not a time of RFC 3339 with its offset") from error
+
+
+def _span(request: Request, now_ms: int) -> tuple[int, int]:
+    """Return [from, to) in Unix ms; 422 names the field that is wrong.
+
+    Without `to` everything that is believed of now, clocks that are fast included; without `from` the day
+    before `to`.
+    """
+    to_ms = _time(request, "to", now_ms + FUTURE_MS)
+    from_ms = _time(request, "from", max(0, to_ms - DAY_MS))
+    if from_ms >= to_ms:
         raise field_problem("to", "must be after `from`")
-    if times[1] - times[0] > RANGE_MS_MAX:
+    if to_ms - from_ms > RANGE_MS_MAX:
         raise field_problem("from", "at most four years can be asked for")
-    return times[0], times[1]
+    return from_ms, to_ms
 
 
 def _bucket(text: str | None) -> Bucket | None:
@@ -129,7 +136,7 @@ def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_da
         limit: PointLimit = POINTS_MAX,
     ) -> Response:  # fmt: skip
         """Return a device's curve: raw readings, or buckets of a multiple of an hour."""
-        from_ms, to_ms = _span(request)
+        from_ms, to_ms = _span(request, clock.now_ms())
         after = _after(cursor)
         wanted = _bucket(bucket) or (after and Bucket(after[0]))
         device = await queries.find(asking, device_id)
@@ -158,7 +165,7 @@ def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_da
         cursor: Annotated[str | None, Query(max_length=200)] = None, limit: Limit = 50,
     ) -> Response:  # fmt: skip
         """Return a device's events, oldest first."""
-        from_ms, to_ms = _span(request)
+        from_ms, to_ms = _span(request, clock.now_ms())
         after = _after(cursor)
         device = await queries.find(asking, device_id)
         if device is None:

@@ -200,13 +200,31 @@ async def test_bad_questions_name_the_field(api: Api, query: dict[str, Any], fie
     assert field in answer.text
 
 
-@pytest.mark.parametrize("name", ["device_id", "from_", "to"])
-async def test_what_is_missing_is_named(api: Api, name: str) -> None:
-    asked = {"device_id": "det-1", "from_": rfc3339(NOW - DAY), "to": rfc3339(NOW)}
-    del asked[name]
-    answer = await api.get("readings", OWNER, **asked)
+@pytest.mark.parametrize("path", ["readings", "device-events"])
+async def test_a_question_without_a_device_names_it(api: Api, path: str) -> None:
+    answer = await api.get(path, OWNER, from_=rfc3339(NOW - DAY), to=rfc3339(NOW))
     assert answer.status_code == 422
-    assert name.rstrip("_") in answer.text
+    assert "device_id" in answer.text
+
+
+@pytest.mark.parametrize("path", ["readings", "device-events"])
+async def test_without_times_the_last_day_is_answered(history: History, api: Api, path: str) -> None:
+    now = SystemClock().now_ms()
+    # A minute after now: a clock that is fast but believed. The last is a day and more before 12 h ago.
+    times = (now + 60_000, now - HOUR_MS, now - DAY + 600_000, now - DAY - HOUR_MS, now - 2 * DAY)
+    for seq, at in enumerate(times):
+        said = reading(seq, at) if path == "readings" else event(seq, "muted", {"on": True}, at)
+        await history.say(said, ingested_ms=min(at, now))
+
+    async def asked(**query: Any) -> set[int]:
+        answer = await api.get(path, OWNER, device_id="det-1", **query)
+        assert answer.status_code == 200, answer.text
+        return {item["seq"] for item in answer.json()["items"]}
+
+    assert await asked() == {0, 1, 2}
+    assert await asked(to=rfc3339(now - 12 * HOUR_MS)) == {2, 3}
+    assert await asked(from_=rfc3339(now - 2 * HOUR_MS)) == {0, 1}
+    assert (await api.get(path, OWNER, device_id="det-1", to="0001-01-01T00:00:00Z")).status_code == 422
 
 
 async def test_events_page_by_page(history: History, api: Api) -> None:
