@@ -84,10 +84,12 @@ async def _relay_after_sending_before_marking(scene: Scene, site: Site) -> str:
     await scene.settled("alerting")
     async with scene.gate("alerting.outbox", "UPDATE") as gate:
         site.client.alarm(site.detector)
-        await gate.waiting()
+        backend = await gate.waiting()
         await until("the command was sent", lambda: site.client.commands)
         await until("the valve moves", lambda: site.closings() == 1)
         await scene.kill("alerting")
+        # The statement had arrived at the database, which would complete it: it must not.
+        await scene.fetch("SELECT pg_terminate_backend($1, 5000)", backend)
         await gate.open()
     await scene.ready("alerting")
     one = await scene.one_of_each(site)
