@@ -11,6 +11,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from deploy.native import pki, ports
 from deploy.native.engines import EngineAddresses, Engines, running
@@ -56,11 +58,24 @@ def topic_specs() -> list[TopicSpec]:
 
 
 @pytest.fixture
-async def topic_prefix(kafka_bootstrap: str) -> str:
+async def topic_prefix(kafka_bootstrap: str) -> AsyncIterator[str]:
     """Return a prefix under which all topics exist, for this test alone."""
     prefix = f"t{uuid.uuid4().hex[:12]}."
     await create_topics(kafka_bootstrap, topic_specs(), prefix)
-    return prefix
+    yield prefix
+    # Hundreds of topics that nobody needs any more would fill the broker's memory.
+    with contextlib.suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(10):
+            await _delete_topics(kafka_bootstrap, prefix)
+
+
+async def _delete_topics(bootstrap: str, prefix: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([prefix + spec.name for spec in topic_specs()])
+    finally:
+        await admin.close()
 
 
 def _template(engines: EngineAddresses, schemas: tuple[str, ...]) -> tuple[str, Path]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from shared.chassis.kafka import FETCH_WAIT_MS, start_consumer
 from shared.chassis.logs import get_logger
@@ -45,20 +45,21 @@ class Table(Generic[T]):
 
     async def load(self) -> None:
         """Read everything that is in the topic now."""
+        # Without a group a consumer gets all partitions of its topic, and asks about no other topic.
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, fetch_max_wait_ms=FETCH_WAIT_MS
+            self._topic,
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=FETCH_WAIT_MS,
         )
-        await start_consumer(consumer, self._bootstrap)
+        try:
+            await start_consumer(consumer, self._bootstrap)
+        except UnknownTopicOrPartitionError as error:
+            await consumer.stop()
+            raise StartError(f"Kafka has no topic {self._topic}; create it with `make engines`.") from error
         self._consumer = consumer
-        await consumer._client.force_metadata_update()  # noqa: SLF001 - aiokafka has no public way
-        numbers = consumer.partitions_for_topic(self._topic) or set()
-        if not numbers:
-            await consumer._client.set_topics([self._topic])  # noqa: SLF001
-            numbers = consumer.partitions_for_topic(self._topic) or set()
-        if not numbers:
-            raise StartError(f"Kafka has no topic {self._topic}; create it with `make engines`.")
-        partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
-        consumer.assign(partitions)
+        partitions = sorted(consumer.assignment())
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
         while any([await consumer.position(partition) < ends[partition] for partition in partitions]):

@@ -50,7 +50,11 @@ async def test_without_duplicates_the_short_way_is_taken(history: History) -> No
     assert len(await stored(history)) == 3
 
 
-@pytest.mark.parametrize("time_ms", [0, NOW - 30 * DAY - 1, NOW + 5 * MINUTE + 1, YEAR_2099, 2**53 - 1, None])
+@pytest.mark.parametrize(
+    "time_ms",
+    [0, NOW - 30 * DAY - 1, NOW + 5 * MINUTE + 1, YEAR_2099, 2**53 - 1, None],
+    ids=["1970", "too old", "ahead", "2099", "largest", "none"],
+)
 async def test_odd_times_stay_out_of_the_hypertable_and_resends_are_no_duplicates(
     history: History, time_ms: int | None
 ) -> None:
@@ -66,7 +70,7 @@ async def test_odd_times_stay_out_of_the_hypertable_and_resends_are_no_duplicate
     assert round(row["time"].timestamp() * 1000) == NOW
 
 
-@pytest.mark.parametrize("time_ms", [NOW - 30 * DAY, NOW + 5 * MINUTE])
+@pytest.mark.parametrize("time_ms", [NOW - 30 * DAY, NOW + 5 * MINUTE], ids=["oldest", "newest"])
 async def test_the_window_includes_its_ends(history: History, time_ms: int) -> None:
     await history.say(reading(5, time_ms))
     assert await stored(history) == [(1, 5, False)]
