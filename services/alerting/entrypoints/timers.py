@@ -7,8 +7,6 @@ do it twice; one that another instance works on is passed over.
 
 import asyncio
 
-import asyncpg
-
 from services.alerting.domain import acts, loops
 from services.alerting.domain.site import SiteState
 from services.alerting.domain.valve import next_deadline_ms
@@ -20,6 +18,7 @@ from shared.chassis.health import Health
 from shared.chassis.ids import uuid7
 from shared.chassis.logs import get_logger
 from shared.chassis.metrics import Counter, Histogram
+from shared.chassis.outbox import LOST
 
 LOOK_S_MAX = 1.0
 LOOK_S_MIN = 0.02
@@ -68,13 +67,7 @@ class Timers:
             try:
                 wait_s = await self.once()
                 self._health.set("timers", ok=True)
-            except (
-                Unavailable,
-                OSError,
-                TimeoutError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-            ) as error:
+            except (Unavailable, *LOST) as error:
                 self._health.set("timers", ok=False, detail=type(error).__name__)
                 get_logger().warning("timers wait for the database", error=str(error))
                 wait_s = RETRY_S

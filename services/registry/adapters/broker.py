@@ -6,13 +6,13 @@ import os
 import signal
 from pathlib import Path
 
-import asyncpg
 from cryptography import x509
 
 from services.registry.adapters.authority import FileAuthority
 from shared.chassis.database import Pool
 from shared.chassis.health import Health
 from shared.chassis.logs import get_logger
+from shared.chassis.outbox import LOST
 
 PROGRAM = "mosquitto"
 POLL_S = 10.0
@@ -80,7 +80,7 @@ class RevocationList:
         """Write the list now if it is due; what fails is said by the health and tried again by `run`."""
         try:
             await self.refresh()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except LOST as error:
             self._health.set(FACT, ok=False, detail=f"{type(error).__name__}: {error}")
             get_logger().error("the revocation list was not written", error=str(error))
 

@@ -2,13 +2,12 @@
 
 import asyncio
 
-import asyncpg
-
 from services.registry.handlers import devices
 from services.registry.handlers.registering import Context
 from services.registry.ports import Store
 from shared.chassis.health import Health
 from shared.chassis.logs import get_logger
+from shared.chassis.outbox import LOST
 
 TICK_S = 1.0
 CLEAN_EVERY_S = 3600.0
@@ -28,7 +27,7 @@ async def run_timers(store: Store, health: Health) -> None:
                 async with store.worker() as unit:
                     await unit.forget_heard(FORGET_DAYS)
             health.set("timers", ok=True)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except LOST as error:
             health.set("timers", ok=False, detail=type(error).__name__)
             get_logger().warning("timers start again", error=str(error))
         await asyncio.sleep(TICK_S)
