@@ -139,7 +139,10 @@ OrderItemKind = Literal[
 
 
 class OrderItem(Struct, omit_defaults=True):
-    """One change of an order; `step` names the step of DOMAIN section 5 that was reported."""
+    """One change of an order; `step` names the step of DOMAIN section 5 that was reported.
+
+    `former_crew_id` is the crew that the change took the order from, when there is one.
+    """
 
     at_ms: int
     kind: OrderItemKind
@@ -149,6 +152,7 @@ class OrderItem(Struct, omit_defaults=True):
     alert_id: str | None = None
     step: str | None = None
     device_time_ms: int | None = None
+    former_crew_id: str | None = None
 
 
 class Order(Struct):

@@ -104,8 +104,16 @@ def open_order(situation: Situation, order: Order, place: Place, limits: Limits,
     return Decision(outcome=Outcome.OPENED, orders=(order,), items=(opened, advice))
 
 
-def _item(order: Order, now_ms: int, kind: str, actor: str, reason: str, crew_id: str | None) -> Item:
-    """Return a timeline item about a crew."""
+def _item(
+    order: Order,
+    now_ms: int,
+    kind: str,
+    actor: str,
+    reason: str,
+    crew_id: str | None,
+    former: str | None = None,
+) -> Item:
+    """Return a timeline item about a crew; `former` had the order until then."""
     return Item(
         order_id=order.order_id,
         at_ms=now_ms,
@@ -113,6 +121,7 @@ def _item(order: Order, now_ms: int, kind: str, actor: str, reason: str, crew_id
         actor=actor,
         reason=reason or None,
         crew_id=crew_id,
+        former_crew_id=former if former != crew_id else None,
     )
 
 
@@ -152,7 +161,8 @@ def _send_somebody(
     if best is not None and assigned is not None:
         kind = "reassigned" if order.crew_id else "assigned"
         words = " ".join(part for part in (reason, in_words(best)) if part)
-        return assigned, (_item(assigned, now, kind, TIMER, words, best.crew.crew_id),)
+        said = _item(assigned, now, kind, TIMER, words, best.crew.crew_id, former=order.crew_id)
+        return assigned, (said,)
     again = replace(order, retry_at_ms=now + limits.retry_s * 1000, waiting=True, tried=())
     if order.waiting:
         return again, ()
@@ -264,7 +274,8 @@ def reassign(
     if assigned is None:
         return Decision(outcome=Outcome.STATE_FORBIDS)
     kind = "reassigned" if order.crew_id else "assigned"
-    item = _item(assigned, now, kind, actor, reason or in_words(chosen), chosen.crew.crew_id)
+    words = reason or in_words(chosen)
+    item = _item(assigned, now, kind, actor, words, chosen.crew.crew_id, former=order.crew_id)
     return Decision(outcome=Outcome.DONE, orders=(replace(assigned, tried=()),), items=(item,))
 
 

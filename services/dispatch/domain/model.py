@@ -86,7 +86,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One change of an order, as its timeline keeps it."""
+    """One change of an order, as its timeline keeps it; `former_crew_id` lost it by that and is only told."""
 
     order_id: str
     at_ms: int
@@ -97,6 +97,7 @@ class Item:
     alert_id: str | None = None
     step: str | None = None
     device_time_ms: int | None = None
+    former_crew_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ def message(order: model.Order, item: model.Item) -> Message:
             alert_id=item.alert_id,
             step=item.step,
             device_time_ms=item.device_time_ms,
+            former_crew_id=item.former_crew_id,
         ),
     )
     return Message(

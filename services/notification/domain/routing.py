@@ -50,7 +50,7 @@ DEFAULT_ROUTES: tuple[Route, ...] = (
         topic="order",
         priorities=ALL,
         roles=CREW_ROLES,
-        whats=frozenset({"assigned", "reassigned", "cancelled"}),
+        whats=frozenset({"assigned", "reassigned", "taken_over", "cancelled"}),
     ),
     Route(
         route_id="default-nobody-goes",

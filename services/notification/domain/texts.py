@@ -141,6 +141,7 @@ ORDERS = {
     "assigned": ("抢修派单，请立即接单", "Dispatch order, accept it now"),
     "reassigned": ("改派抢修派单，请立即接单", "Dispatch order now yours, accept it now"),
     "cancelled": ("派单已取消", "Dispatch order cancelled"),
+    "taken_over": ("派单已转交其他班组，不必前往", "Dispatch order given to another crew, do not go"),
     "escalated": ("派单无人接受或到场超时，请人工处理", "Nobody takes or reaches this order, act by hand"),
 }
 

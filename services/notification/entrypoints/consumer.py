@@ -1,6 +1,7 @@
 """Alert, order and enforcement events in: bytes → event → notice."""
 
 import asyncio
+from dataclasses import replace
 from typing import Protocol
 
 import asyncpg
@@ -54,30 +55,39 @@ class Consumer:
             raise Reject("not_json", "an event without data")
         message_id = event_id(record.headers) or f"{record.topic}/{record.partition}/{record.offset}"
         try:
-            notice, acknowledged = self._notice(record.topic, message_id, record.value)
+            notices, acknowledged = self._notices(record.topic, message_id, record.value)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Reject("not_json", str(error)) from error
-        if notice is None:
-            return
-        try:
-            intake = await self._notifying.take_in(notice, message_id, acknowledged=acknowledged)
-        except DATABASE_AWAY as error:
-            raise Retry(f"{type(error).__name__}: {error}") from error
-        if intake is not None and intake.planned:
-            self._woken.set()
+        for notice in notices:
+            # Each is taken in once; their deliveries share the event's keys, so nobody is told twice.
+            once = message_id if notice is notices[0] else f"{message_id}:{notice.what}"
+            try:
+                intake = await self._notifying.take_in(notice, once, acknowledged=acknowledged)
+            except DATABASE_AWAY as error:
+                raise Retry(f"{type(error).__name__}: {error}") from error
+            if intake is not None and intake.planned:
+                self._woken.set()
 
-    def _notice(self, topic: str, event: str, value: bytes) -> tuple[Notice | None, bool]:
+    def _notices(self, topic: str, event: str, value: bytes) -> tuple[tuple[Notice, ...], bool]:
         """Return what to tell, and whether somebody has answered; canaries never reach people."""
         if topic == names.ALERT:
             changed = self._alerts.decode(value)
             if changed.alert.reserved:
-                return None, False
+                return (), False
             answered = changed.alert.acknowledged or changed.item.kind in ANSWERS
-            return self._alert(event, changed.alert, changed.item.kind, changed.item.at_ms), answered
+            return (self._alert(event, changed.alert, changed.item.kind, changed.item.at_ms),), answered
         if topic == names.ORDER:
             told = self._orders.decode(value)
-            return (None if told.order.reserved else self._order(event, told)), False
-        return self._finding(event, self._findings.decode(value)), False
+            return (() if told.order.reserved else self._orders_of(event, told)), False
+        return (self._finding(event, self._findings.decode(value)),), False
+
+    def _orders_of(self, event: str, told: OrderChanged) -> tuple[Notice, ...]:
+        """Return what to tell of an order: who has it now first, then the crew that lost it by that."""
+        notice = self._order(event, told)
+        former = told.item.former_crew_id
+        if former is None or former == notice.crew_id:
+            return (notice,)
+        return notice, replace(notice, what="taken_over", crew_id=former, members=())
 
     def _alert(self, event: str, alert: Alert, what: str, at_ms: int) -> Notice:
         site = self._sites.get(alert.site_id)

@@ -129,6 +129,7 @@ def test_not_accepted_in_60_s_goes_to_the_next_crew() -> None:
     order = world.order()
     assert (order.crew_id, order.state, order.crews_before) == ("far", "assigned", ("near",))
     assert world.said()[-1] == "reassigned"
+    assert [item.former_crew_id for item in world.store.items] == [None, None, "near"]
 
 
 def test_when_nobody_accepts_it_is_said_once_and_the_round_begins_again() -> None:
@@ -190,6 +191,14 @@ def test_a_crew_on_site_is_neither_sent_away_nor_cancelled() -> None:
     found = world.run(world.use.reassign(world.order(), "far", "d"))
     assert found.outcome is Outcome.STATE_FORBIDS
     assert (world.order().crew_id, world.order().holds_site) == ("near", True)
+
+
+def test_who_had_an_order_is_named_when_a_person_gives_it_to_another_crew() -> None:
+    world = World(crew("near"), crew("far", 105.0))
+    world.alert()
+    for to, former in (("far", "near"), ("near", "far")):
+        assert world.run(world.use.reassign(world.order(), to, "d")).outcome is Outcome.DONE
+        assert world.store.items[-1].former_crew_id == former
 
 
 def test_a_late_arrival_is_said_once() -> None:

@@ -102,6 +102,11 @@ def test_a_crew_hears_of_its_own_orders_only() -> None:
     assert people(order, own, other, named) == {"a", "d"}
 
 
+def test_a_crew_that_loses_an_order_is_told() -> None:
+    lost = notice(topic="order", what="taken_over", rule="", crew_id="c1")
+    assert people(lost, contact("a", "crew_member", crew_id="c1"), contact("w", "watch")) == {"a"}
+
+
 def test_p1_goes_out_on_two_channels_whatever_the_route_says() -> None:
     route = Route(
         route_id="r",

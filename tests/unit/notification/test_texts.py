@@ -47,6 +47,13 @@ def test_tests_and_drills_are_marked_first_of_all(mark: Any, zh: str, en: str) -
     assert compose(notice(mark=mark), "en")[0].startswith(en)
 
 
+def test_who_loses_an_order_is_told_not_to_go() -> None:
+    order = notice(topic="order", what="taken_over", rule="", text="G02 · 厨房")
+    assert "不必前往" in compose(order, "zh-CN")[0]
+    assert "do not go" in compose(order, "en")[0]
+    assert compose(order, "zh-CN")[1] == "G02 · 厨房"
+
+
 def test_an_order_says_never_alone() -> None:
     order = notice(topic="order", what="assigned", rule="", text="G02 · 厨房")
     assert "两人以上" in compose(order, "zh-CN")[1]
