@@ -42,6 +42,7 @@ async def run() -> None:
     settings = load(Settings)
     logs.configure("alerting", settings.log_level)
     health, clock = Health(), SystemClock()
+    key = PrincipalKey.load(settings.principal_key_file)
     keys = _signing_keys(settings.command_keys_dir, clock.now_ms())
     worker_dsn = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
     api_dsn = secret(settings.database_api_dsn, "GW_DATABASE_API_DSN")
@@ -84,7 +85,7 @@ async def run() -> None:
     deps = Deps(people, unit, registry, stores, keys.jwks, woken, rules.changed)
     timers = Timers(worker, deps, health=health)
     deciding.on_commit(timers.wake)
-    app = create_app("alerting", health=health, key=PrincipalKey.load(settings.principal_key_file))
+    app = create_app("alerting", health=health, key=key)
     api.include(app, deps)
 
     async def stop() -> None:

@@ -20,7 +20,6 @@ from shared.chassis.ids import uuid7
 from shared.chassis.kafka import Producer
 from shared.chassis.outbox import Relay
 from shared.chassis.principal import PrincipalKey
-from shared.chassis.service import StartError
 from shared.chassis.settings import load, secret
 from shared.chassis.table import Table
 from shared.contracts import topic_names as names
@@ -31,10 +30,7 @@ async def run() -> None:
     """Wire dispatch together and run it until it is told to stop."""
     settings = load(Settings)
     logs.configure("dispatch", settings.log_level)
-    try:
-        key = PrincipalKey.load(settings.principal_key_file)
-    except (OSError, ValueError) as error:
-        raise StartError(f"GW_PRINCIPAL_KEY_FILE holds no key of the portal ({error}).") from error
+    key = PrincipalKey.load(settings.principal_key_file)
     health = Health()
     worker_dsn = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
     api_dsn = secret(settings.database_api_dsn, "GW_DATABASE_API_DSN")

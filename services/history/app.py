@@ -32,6 +32,7 @@ async def start() -> None:
     gc.set_threshold(100_000, 10, 10)
     logs.configure("history", settings.log_level)
     worker = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
+    key = PrincipalKey.load(settings.principal_key_file)
     health = Health()
     clock = SystemClock()
     pool = await open_query_pool(secret(settings.database_api_dsn, "GW_DATABASE_API_DSN"))
@@ -58,7 +59,7 @@ async def start() -> None:
         health=health,
         prefix=settings.topic_prefix,
     )
-    app = create_app("history", health=health, key=PrincipalKey.load(settings.principal_key_file))
+    app = create_app("history", health=health, key=key)
     add_routes(app, Queries(pool), clock=clock, keep_readings_days=settings.keep_readings_days)
 
     async def close() -> None:

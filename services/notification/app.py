@@ -55,10 +55,7 @@ async def run() -> None:
     """Check what it was told, then open what it needs and run it until it is told to stop."""
     settings = load(Settings)
     logs.configure("notification", settings.log_level)
-    try:
-        key = PrincipalKey.load(settings.principal_key_file)
-    except (OSError, ValueError) as error:
-        raise StartError(f"GW_PRINCIPAL_KEY_FILE holds no key of the portal ({error}).") from error
+    key = PrincipalKey.load(settings.principal_key_file)
     # No proxies of the environment: the address that was checked is the one that is called.
     async with httpx.AsyncClient(trust_env=False) as client:
         await _run(settings, key, channels_of(settings, client))

@@ -61,13 +61,13 @@ def _streams(settings: Settings, health: Health) -> dict[str, streams.Stream]:
 
 def build(
     settings: Settings,
+    key: PrincipalKey,
     store: PostgresPeople,
     client: httpx.AsyncClient,
     live: dict[str, streams.Stream],
     health: Health,
 ) -> FastAPI:
     """Return the portal's app."""
-    key = PrincipalKey.load(settings.principal_key_file)
     app = create_app("portal", health=health, key=key)
     signing_in = Sessions(store, Totp())
     app.state.sessions = signing_in
@@ -89,12 +89,13 @@ async def run() -> None:
     settings = load(Settings)
     logs.configure("portal", settings.log_level)
     health = Health()
+    key = PrincipalKey.load(settings.principal_key_file)
     pool = await open_pool(
         secret(settings.database_api_dsn, "GW_DATABASE_API_DSN"), application_name="portal"
     )
     live = _streams(settings, health)
     async with httpx.AsyncClient(timeout=gateway.TIME_LIMIT_S, trust_env=False) as client:
-        app = build(settings, PostgresPeople(pool), client, live, health)
+        app = build(settings, key, PostgresPeople(pool), client, live, health)
         await service.run(
             serve(app, settings.http_host, settings.http_port),
             *(stream.run() for stream in live.values()),

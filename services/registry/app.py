@@ -49,12 +49,7 @@ async def run(settings: Settings) -> None:
     """Run the service until it is asked to stop."""
     logs.configure("registry", settings.log_level)
     health = Health()
-    try:
-        key = PrincipalKey.load(settings.principal_key_file)
-    except (OSError, ValueError) as error:
-        raise service.StartError(
-            f"the portal's key cannot be read ({error}); see GW_PRINCIPAL_KEY_FILE."
-        ) from error
+    key = PrincipalKey.load(settings.principal_key_file)
     try:
         authority = FileAuthority(settings.ca_file, settings.ca_key_file)
     except AuthorityError as error:

@@ -10,6 +10,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from shared.chassis.service import StartError
+
 HEADER = "X-Gaswatch-Principal"
 KEY_BYTES_MIN = 32
 _ISSUER = "gaswatch-portal"
@@ -42,8 +44,11 @@ class PrincipalKey:
 
     @classmethod
     def load(cls, path: Path) -> "PrincipalKey":
-        """Read the key's hex text from a file."""
-        return cls(bytes.fromhex(path.read_text().strip()))
+        """Read the key's hex text from a file; raise StartError with one sentence when it holds none."""
+        try:
+            return cls(bytes.fromhex(path.read_text().strip()))
+        except (OSError, ValueError) as error:
+            raise StartError(f"GW_PRINCIPAL_KEY_FILE holds no key of the portal ({error}).") from error
 
     @staticmethod
     def create(path: Path) -> None:

@@ -2,9 +2,9 @@
 
 import sys
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 EXIT_BAD_SETTINGS = 2
@@ -19,10 +19,10 @@ class ServiceSettings(BaseSettings):
     database_api_dsn: SecretStr | None = None
     database_worker_dsn: SecretStr | None = None
     http_host: str = "127.0.0.1"
-    http_port: int
+    http_port: int = Field(ge=1, le=65535)
     principal_key_file: Path
     instance: str = "1"
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     topic_prefix: str = ""
 
 

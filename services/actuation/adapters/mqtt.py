@@ -72,6 +72,7 @@ class MqttSender:
         self._clock = clock
         self._health = health
         self._client: Client | None = None
+        self._was_connected = False
         self._pending: dict[tuple[str, int], Outgoing] = {}
         self._by_mid: dict[int, tuple[str, int]] = {}
 
@@ -85,7 +86,7 @@ class MqttSender:
         PENDING.set(len(self._pending))
 
     async def run(self) -> None:
-        """Stay connected until cancelled."""
+        """Stay connected until cancelled; StartError when the broker does not take us the first time."""
         loop = asyncio.get_running_loop()
         failures = 0
         self._health.set("mqtt", ok=False, detail="not connected yet")
@@ -97,6 +98,9 @@ class MqttSender:
                 # A short session is a failure too: another with the same certificate may be taking over.
                 failures = 0 if loop.time() - began > STEADY_S else failures
             except (OSError, TimeoutError, ConnectionError) as error:
+                if not self._was_connected:
+                    where = f"{self._address.host}:{self._address.port}"
+                    raise StartError(f"the MQTT broker at {where} does not take us ({error}).") from error
                 get_logger().warning("the broker does not answer", error=f"{type(error).__name__}: {error}")
             finally:
                 self._client = None
@@ -144,6 +148,7 @@ class MqttSender:
         async with asyncio.timeout(CONNECT_LIMIT_S):
             await connected
         self._client = client
+        self._was_connected = True
         self._health.set("mqtt", ok=True)
         for command in list(self._pending.values()):
             self._publish(command)

@@ -45,7 +45,8 @@ def tls(ca_file: Path, cert_file: Path, key_file: Path) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(ca_file))
         context.load_cert_chain(cert_file, key_file)
     except (OSError, ssl.SSLError) as error:
-        raise StartError(f"the certificates for the broker cannot be read ({error}).") from error
+        names = f"{ca_file}, {cert_file} and {key_file}"
+        raise StartError(f"The certificates {names} cannot be used ({error}).") from error
     return context
 
 

@@ -46,9 +46,8 @@ class MqttWire:
             tls = ssl.create_default_context(cafile=str(address.ca_file))
             tls.load_cert_chain(address.cert_file, address.key_file)
         except OSError as error:  # SSLError is one too
-            raise StartError(
-                f"The files of GW_MQTT_CERT_FILE and its like cannot be used ({error})."
-            ) from error
+            names = f"{address.ca_file}, {address.cert_file} and {address.key_file}"
+            raise StartError(f"The certificates {names} cannot be used ({error}).") from error
         will = Will(topic=self._topic("up/state"), payload=self._state(online=False), retain=True)
         connect = Connect(client_id=client_id, clean_start=True, keepalive_s=KEEPALIVE_S, will=will)
         options = Options(host=address.host, port=address.port, connect=connect, tls=tls)

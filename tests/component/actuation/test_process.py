@@ -181,9 +181,12 @@ async def test_a_taken_port_is_one_sentence(actuation: Process) -> None:
     assert "is taken" in errors
 
 
-async def test_without_a_broker_it_is_not_ready_and_becomes_so(actuation: Process, mqtt_broker: Any) -> None:
-    await asyncio.to_thread(mqtt_broker.process.stop)
+async def test_when_the_broker_goes_it_is_not_ready_and_becomes_so_again(
+    actuation: Process, mqtt_broker: Any
+) -> None:
     actuation.start()
+    await actuation.ready()
+    await asyncio.to_thread(mqtt_broker.process.stop)
 
     async def status() -> int:
         async with httpx.AsyncClient() as client:

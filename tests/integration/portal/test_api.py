@@ -79,7 +79,7 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
     health = Health()
     streams = _streams(settings, health)
     upstream_client = httpx.AsyncClient(transport=httpx.ASGITransport(upstream))
-    app = build(settings, store, upstream_client, streams, health)
+    app = build(settings, key, store, upstream_client, streams, health)
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN)
     setattr(client, "heard", heard)  # noqa: B010
     setattr(client, "streams", streams)  # noqa: B010
