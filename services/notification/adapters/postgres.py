@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
+from services.notification.adapters.gathering import flooded, gather, note_flood
 from services.notification.domain.backoff import LEASE_S
+from services.notification.domain.gathering import may_wait
 from services.notification.domain.model import (
     Address,
     Book,
@@ -42,6 +44,8 @@ class PostgresLedger:
         async with transaction(self._pool) as connection:
             if not await inbox.first_time(connection, CONSUMER, message_id):
                 return None
+            if notice.flood is not None:
+                await note_flood(connection, notice)
             intake = decide(await _book(connection, notice))
             await self._plan(connection, notice, intake.planned)
             for level, seconds in intake.escalate_after_s.items():
@@ -74,6 +78,11 @@ class PostgresLedger:
 
     async def _plan(self, connection: Connection, notice: Notice, planned: Iterable[Planned]) -> None:
         """Write deliveries; one that stands there already is the same one."""
+        if may_wait(notice) and await flooded(connection, notice.operator_id):
+            # Always in this order, so that two events never wait for one another.
+            for one in sorted(planned, key=lambda one: (one.channel, one.recipient)):
+                await gather(connection, notice, one, self._lane(one.channel, one.address))
+            return
         await connection.executemany(
             "INSERT INTO delivery (delivery_id, idempotency_key, subject, topic, site_id, operator_id,"
             " area_code, priority, mark, recipient, channel, address, language, title, body, lane)"

@@ -54,7 +54,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something to tell: `subject` is what it is about, `what` the kind of its change, times in Unix ms."""
+    """Something to tell: `subject` is what it is about, `what` the kind of its change, times in Unix ms.
+
+    `flood` tells of an operator's alarm flood whether it lasts; None for everything else.
+    """
 
     event_id: str
     topic: Topic
@@ -77,6 +80,7 @@ class Notice:
     crew_id: str | None = None
     members: tuple[str, ...] = ()
     site_phones: tuple[tuple[str, str], ...] = ()
+    flood: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,7 @@ class Consumer:
             value=alert.value,
             unit=alert.unit,
             site_phones=tuple((one.name, one.phone) for one in site.contacts) if site else (),
+            flood=alert.active if alert.rule == "S01" and alert.reason == "flood" else None,
         )
 
     def _order(self, event: str, told: OrderChanged) -> Notice:

@@ -15,7 +15,7 @@ from shared.chassis import cloudevents
 from shared.chassis.database import Pool, open_pool
 from shared.chassis.kafka import Record
 from shared.contracts import topic_names as names
-from shared.contracts.events import Order, OrderChanged, OrderItem
+from shared.contracts.events import Alert, AlertChanged, Order, OrderChanged, OrderItem, TimelineItem
 from tests.conftest import DatabaseFactory
 
 pytestmark = pytest.mark.engines
@@ -110,3 +110,96 @@ async def test_nobody_is_told_off_without_a_change_of_crew_or_for_a_canary(world
     await world.take(names.ORDER, "e2", order("c2", "zhao"))
     await world.take(names.ORDER, "e3", order("c1", "zhao", reserved=True))
     assert {name for name, _, _ in await world.told()} == {"zhao"}
+
+
+def changed(alert_id: str, rule: Any = "G01", priority: Any = "P2", **more: Any) -> AlertChanged:
+    alert = Alert(
+        alert_id=alert_id, rule=rule, priority=priority, site_id="s1", operator_id="op1",
+        area_code="530602", zone="kitchen", device_ids=[], active=True, acknowledged=False, suppressed=False,
+        test=False, opened_at_ms=0, updated_at_ms=0, rule_version=1,
+    )  # fmt: skip
+    alert = msgspec.structs.replace(alert, **more)
+    return AlertChanged(alert, TimelineItem(at_ms=0, kind="raised" if alert.active else "cleared"))
+
+
+def flood(*, active: bool = True, alert_id: str = "f1", operator_id: str = "op1") -> AlertChanged:
+    site_id = f"operator:{operator_id}"
+    return changed(
+        alert_id, "S01", "P3", reason="flood", active=active, site_id=site_id, operator_id=operator_id
+    )
+
+
+async def pending(world: World) -> list[Any]:
+    found: list[Any] = await world.pool.fetch(
+        "SELECT *, due_at > clock_timestamp() AS waits FROM delivery ORDER BY created_at, channel"
+    )
+    return found
+
+
+async def the_minute_ends(world: World) -> None:
+    await world.pool.execute("UPDATE delivery SET due_at = due_at - interval '1 minute'")
+
+
+async def test_in_a_flood_a_person_gets_one_message_a_minute(world: World) -> None:
+    await world.take(names.ALERT, "f", flood())
+    for number in range(35):
+        for _ in range(2):
+            await world.take(names.ALERT, f"e{number}", changed(f"a{number}", zone=f"zone-{number}"))
+    rows = await pending(world)
+    windows = {row["idempotency_key"].split(":")[2] for row in rows}
+    assert len(rows) == 2 * len(windows) <= 4  # the minute may have ended between two of them
+    assert sum(len(row["gathered"]) for row in rows) == 70
+    assert all(row["waits"] for row in rows)
+    assert await world.ledger.claim(4, []) == []
+    await the_minute_ends(world)
+    sent = await world.ledger.claim(4, [])
+    assert {one.channel for one in sent} == {"app", "sms"}
+    if len(windows) == 1:
+        assert all(one.title == "报警洪泛，汇总 35 条" and "另有 5 条" in one.body for one in sent)
+        assert "zone-0" in sent[0].body.splitlines()[0]
+
+
+async def test_what_comes_while_the_message_is_on_its_way_is_in_the_next(world: World) -> None:
+    await world.take(names.ALERT, "f", flood())
+    await world.take(names.ALERT, "e1", changed("a1"))
+    # All windows that may be meant are on their way.
+    await the_minute_ends(world)
+    sent = await world.ledger.claim(4, [])
+    assert {one.title for one in sent} == {one["title"] for one in await pending(world)}
+    await world.take(names.ALERT, "e2", changed("a2", zone="cellar"))
+    rows = await pending(world)
+    assert len(rows) == 4
+    assert sum("cellar" in row["title"] for row in rows) == 2
+    assert len({row["idempotency_key"] for row in rows}) == 4
+
+
+async def test_p1_and_tests_and_other_operators_never_wait(world: World) -> None:
+    await world.take(names.ALERT, "f0", flood(operator_id="op2"))
+    await world.take(names.ALERT, "e0", changed("a0"))
+    await world.take(names.ALERT, "f1", flood())
+    await world.take(names.ALERT, "e1", changed("a1", "G02", "P1"))
+    await world.take(names.ALERT, "e2", changed("a2", test=True))
+    await world.take(names.ALERT, "e3", changed("a3", "S02", "P3"))
+    rows = await pending(world)
+    assert len(rows) == 8
+    assert not any(row["waits"] or row["gathered"] for row in rows)
+
+
+async def test_when_the_flood_is_over_each_message_goes_at_once(world: World) -> None:
+    await world.take(names.ALERT, "f1", flood())
+    await world.take(names.ALERT, "f2", flood(alert_id="f2"))
+    await world.take(names.ALERT, "f3", flood(active=False))  # an earlier flood's end comes again
+    await world.take(names.ALERT, "e1", changed("a1"))
+    assert all(row["waits"] for row in await pending(world))
+    await world.take(names.ALERT, "f4", flood(active=False, alert_id="f2"))
+    await world.take(names.ALERT, "e2", changed("a2"))
+    assert sum(row["waits"] for row in await pending(world)) == 2
+    assert len(await world.ledger.claim(4, [])) == 2
+
+
+async def test_two_consumers_gather_into_one_message(world: World) -> None:
+    await world.take(names.ALERT, "f", flood())
+    await asyncio.gather(*(world.take(names.ALERT, f"e{n}", changed(f"a{n}")) for n in range(20)))
+    rows = await pending(world)
+    assert sum(len(row["gathered"]) for row in rows) == 40
+    assert len(rows) <= 4
