@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -12,6 +13,8 @@ import uvloop
 from shared.chassis.logs import get_logger
 
 STOP_LIMIT_S = 10.0
+GC_THRESHOLDS = (50_000, 20, 100)
+"""Looking for cycles: rarely, and hardly ever among what lives long."""
 
 
 class StartError(Exception):
@@ -26,6 +29,7 @@ async def run(
     A part that fails takes the process down (its supervisor starts it again). Stopping takes at most
     `STOP_LIMIT_S`; what has not ended by then is abandoned, which every consumer must survive anyway.
     """
+    _spare_what_lives_long()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -46,6 +50,13 @@ async def run(
         get_logger().error("parts did not stop in time and were abandoned", limit_s=STOP_LIMIT_S)
     if failures and failures[0] is not None:
         raise failures[0]
+
+
+def _spare_what_lives_long() -> None:
+    """Keep the collector from going through 20,000 devices again and again: it took a third of alerting."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def main(service: str, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
