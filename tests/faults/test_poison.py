@@ -93,6 +93,7 @@ async def _halted_and_healed(scene: Scene, site: Site) -> str:
         msgspec.json.encode([{"device_id": f"t{n % 6:03d}-d1", "boot_id": "?", "seq": "?"}])
         for n in range(40)
     ]
+    await scene.fleet.ledger.check(scene.connection)  # what stands before the poison goes with it below
     first = await _produce(scene, site, poison)
     place = TopicPartition(TELEMETRY, partition_of(site.site_id))
     for name in HALTING:
