@@ -119,9 +119,9 @@ class Consumer:
         for partition in sorted(self._mine & self._at.keys()):
             rows = self._log.rows[partition]
             start = self._at[partition]
-            if self._kernel.happens(0.01):
-                start += 1
-            elif self._kernel.happens(0.01):
+            if self._kernel.happens(0.03):
+                start += self._kernel.chance.randrange(1, 4)
+            elif self._kernel.happens(0.02):
                 start = max(0, start - 2)
             limit = self._kernel.chance.choice((1, 3, 20, max_records))
             taken = rows[start : start + limit]

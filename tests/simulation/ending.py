@@ -40,6 +40,7 @@ class Ending:
                 self._alarms(device)
                 self._last_word(device)
         self._zones()
+        self._once()
         self._listed()
         self._valves()
         self._orders()
@@ -68,23 +69,25 @@ class Ending:
         return next((a for a in found if a.active and site_id in {None, a.site_id}), None)
 
     def _alarms(self, device: Detector) -> None:
-        """Every episode, in the device's own order, led to an alert, be it one already cleared.
+        """Every episode, in the device's own order, led to an alert of its level, be it one already cleared.
 
-        The rules keep no list of clears without an alarm: raises that come late and lie between the same two
-        known words are one episode to them, so that it may also join a neighbour that came late before.
+        The rules keep no list of clears without an alarm: what comes late and lies between the same two known
+        words is one episode to them. So one that came wholly late may be part of one that was told before.
         """
         device_id = device.facts.device_id
-        episodes = self._episodes(device_id)
-        covered = [any(self._covered(device_id, one) for one in episode) for episode in episodes]
-        for place, episode in enumerate(episodes):
-            joins = any(
-                covered[other] and self._late_before(device_id, episodes[other], episode)
-                for other in (place - 1, place + 1)
-                if 0 <= other < len(episodes)
-            )
-            if joins:
-                covered[place] = True
-            self.holds(covered[place], f"the alarm {episode[0].key} was accepted and led to no alert")
+        for episode in self._episodes(device_id):
+            told = any(self._covered(device_id, one) for one in episode)
+            part = all(one.overtaken for one in episode) and self._told_before(device_id, episode[0])
+            self.holds(told or part, f"the alarm {episode[0].key} was accepted and led to no alert")
+            high = [one for one in episode if one.word == 2]
+            if high:
+                told = any(self._covered(device_id, one, "G02") for one in high)
+                part = all(one.overtaken for one in high) and self._told_before(device_id, high[0], "G02")
+                self.holds(told or part, f"the high alarm {high[0].key} was accepted and led to no G02")
+
+    def _told_before(self, device_id: str, said: Accepted, rule: str = "") -> bool:
+        told = self._of("gas", device_id)
+        return any(a.opened_at_ms <= said.record_ms and rule in {"", a.rule} for a in told)
 
     def _episodes(self, device_id: str) -> list[list[Accepted]]:
         found: list[list[Accepted]] = [[]]
@@ -95,17 +98,13 @@ class Ending:
                 found.append([])
         return [episode for episode in found if episode]
 
-    def _covered(self, device_id: str, said: Accepted) -> bool:
+    def _covered(self, device_id: str, said: Accepted, rule: str = "") -> bool:
         return any(
             alert.opened_at_ms <= said.record_ms
             and (alert.cleared_at_ms is None or said.record_ms <= alert.cleared_at_ms)
+            and rule in {"", alert.rule}
             for alert in self._of("gas", device_id)
         )
-
-    def _late_before(self, device_id: str, other: list[Accepted], episode: list[Accepted]) -> bool:
-        first_ms = min(one.record_ms for one in episode)
-        late = {a.opened_at_ms for a in self._of("gas", device_id) if a.opened_at_ms == a.cleared_at_ms}
-        return any(one.record_ms in late and one.record_ms <= first_ms for one in other)
 
     def last_word(self, device_id: str) -> int:
         words = [a.word for a in self.said[device_id] if a.word is not None]
@@ -142,6 +141,13 @@ class Ending:
                 said = alert is None or not alert.in_condition
                 self.holds(said, f"G04 of zone {zone} of {site_id} holds with {len(alarmed)} in alarm")
 
+    def _once(self) -> None:
+        """One message opens one alert; only what came late, all at once, may open several at a time."""
+        live = [a for a in self.alerts if a.family != "platform" and a.opened_at_ms != a.cleared_at_ms]
+        opened = [(a.site_id, a.family, a.subject, a.opened_at_ms) for a in live]
+        for one in opened:
+            self.holds(opened.count(one) == 1, f"one alarm opened several alerts of {one[1]} at {one[2]}")
+
     def _silence(self, device: Device) -> None:
         device_id = device.facts.device_id
         alert = self._active("silence", device_id)
@@ -177,6 +183,7 @@ class Ending:
             self.holds(body["action"] == "close", f"command {body['command_id']} asks for {body['action']}")
         for valve in self.platform.valves.values():
             self._effects(valve, claims)
+            self._position(valve)
             for body in claims.values():
                 if body["valve_id"] == valve.facts.device_id:
                     self._told(valve, body["issued_at_ms"])
@@ -192,6 +199,15 @@ class Ending:
             self.holds(body["valve_id"] == name, f"{name} executed a command of {body['valve_id']}")
             late_ms = effect.at_ms - effect.lag_ms - body["expires_at_ms"]
             self.holds(late_ms < 0, f"{name} moved {late_ms} ms after the expiry of {effect.command_id}")
+
+    def _position(self, valve: Valve) -> None:
+        name = valve.facts.device_id
+        known, _ = self.platform.database.tables.valves.get(valve.facts.site_id, {}).get(name, (None, None))
+        if valve.powered:
+            seen = known.position if known else "unknown"
+            self.holds(
+                seen == valve.position, f"{name} is {valve.position}, and alerting thinks it is {seen}"
+            )
 
     def _told(self, valve: Valve, issued_ms: int) -> None:
         """A valve that was commanded and did not close has raised V01, unless somebody ended it."""

@@ -39,12 +39,16 @@ class Connection:
         self._kernel = kernel
         self._database = database
         self._bad = bad
-        self.dead = False
+        self.dead = self._leaving = False
 
     async def _wait(self) -> None:
         # A frozen process, or a slow database: whatever happens meanwhile, the commit comes after it.
         await pause(self._kernel.chance.randrange(25_000) if self._kernel.happens(self._bad / 20) else None)
         self._alive()
+        if not self._leaving and self._kernel.happens(self._bad / 20):
+            self._kernel.say("alerting", "is stopped at work")
+            self._leaving = True
+            raise asyncio.CancelledError
 
     def _alive(self) -> None:
         if self.dead:

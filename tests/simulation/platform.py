@@ -148,6 +148,18 @@ class Platform:
             if in_time:
                 self.kernel.later(delay, lambda: self.valves[command.client_id].command(command.jws))
 
+    def replay(self) -> None:
+        """Let somebody send an old command to its valve again, or one that was tampered with."""
+        if not self.texts or self.kernel.fair:
+            return
+        chance = self.kernel.chance
+        text = chance.choice(self.texts)
+        if chance.random() < 0.3:
+            at = chance.randrange(len(text))
+            text = text[:at] + chance.choice("ABCxyz019_-.") + text[at + 1 :]
+        self.kernel.say("somebody", "sends an old command again")
+        chance.choice(list(self.valves.values())).command(text)
+
     def follow_orders(self, log: Log) -> None:
         """Take order events; a crash before the offset is committed reads them again."""
         records = log.rows[0][self._orders_at : self._orders_at + self.kernel.chance.randrange(1, 10)]

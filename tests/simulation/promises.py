@@ -43,6 +43,8 @@ class Promises:
                 step.offset == decided < step.new_offset,
                 f"partition {step.partition}, decided up to {decided}, was decided from {step.offset}",
             )
+            epoch = before.partitions[step.partition].owner_epoch
+            self.holds(step.owner_epoch == epoch, f"a former owner of partition {step.partition} decided")
             self.offsets[step.partition] = step.new_offset
         for change in after.events[len(before.events) :]:
             line = (change.alert.alert_id, change.alert.revision)
@@ -57,7 +59,8 @@ class Promises:
         self.holds(before.alerts.keys() <= after.alerts.keys(), "an alert disappeared")
         for valve_id, command in after.commands[len(before.commands) :]:
             self.kernel.say("command", f"{valve_id} {command}")
-            self._command(valve_id, command, after)
+            back = self._came_back(valve_id, advances)
+            self._command(valve_id, command, before, after, back)
 
     def _active(self, tables: Tables) -> None:
         found: set[tuple[str, str, str]] = set()
@@ -85,7 +88,23 @@ class Promises:
 
     # --- commands ---
 
-    def _command(self, valve_id: str, command: Command, tables: Tables) -> None:
+    def _came_back(self, valve_id: str, advances: Sequence[Advance]) -> bool:
+        """Tell whether these records say something of the valve's connection."""
+        said = self.uplink.connections if self.uplink else []
+        return any(
+            client == valve_id and partition == step.partition and step.offset <= offset < step.new_offset
+            for client, partition, offset in said
+            for step in advances
+        )
+
+    def _beside(self, valve_id: str, before: Tables, back: bool) -> None:
+        valve, _ = before.valves.get(self.town.devices[valve_id].site_id, {}).get(valve_id, (None, None))
+        live = valve is not None and valve.command is not None and valve.command.live(self.kernel.now)
+        self.holds(not live or back, f"{valve_id} got a second command beside a live one")
+
+    def _command(
+        self, valve_id: str, command: Command, before_all: Tables, tables: Tables, back: bool
+    ) -> None:
         now = self.kernel.now
         life = command.expires_ms - command.issued_ms
         self.holds(life <= LIFE_MS, f"command {command.command_id} lives {life} ms")
@@ -102,6 +121,7 @@ class Promises:
             )
             return
         self.first[command.command_id] = command
+        self._beside(valve_id, before_all, back)
         before = self.seqs.get(valve_id, -1)
         self.holds(command.seq > before, f"command {command.command_id} of {valve_id} has no higher seq")
         self.seqs[valve_id] = command.seq

@@ -34,6 +34,7 @@ class Accepted:
     partition: int
     offset: int
     newer: bool
+    overtaken: bool
     corrected_ms: int | None
 
     @property
@@ -65,11 +66,14 @@ class Uplink:
         self._log = log
         self._bad = bad
         self._newest: dict[str, tuple[int, int]] = {}
+        self._newest_word: dict[str, tuple[int, int]] = {}
         self._lag: dict[str, int] = {}
         self._record_ms = [0] * len(log.rows)
         self._fifo: dict[str, int] = {}
         self.consumers: list[Consumer] = []
         self.away = False
+        self.slow: dict[str, int] = {}
+        self.connections: list[tuple[str, int, int]] = []
         self.accepted: dict[Key, Accepted] = {}
         kernel.every(lambda: MARK_MS, self._marks)
 
@@ -94,9 +98,10 @@ class Uplink:
     def send(self, client: Client, items: list[dict[str, Any]]) -> None:
         """Carry one publish: it is lost, late, repeated."""
         body = [dict(item) for item in items]
+        slow_ms = self.slow.get(body[0]["device_id"], 0)
         copies = 0 if self._kernel.happens(self._bad) else 2 if self._kernel.happens(self._bad / 2) else 1
         for _ in range(copies):
-            self._kernel.later(self.delay(), lambda: self._arrives(client, body))
+            self._kernel.later(slow_ms + self.delay(), lambda: self._arrives(client, body))
 
     def _arrives(self, client: Client, items: list[dict[str, Any]]) -> None:
         if self.away:
@@ -119,13 +124,14 @@ class Uplink:
         partition = self._town.partition(self._town.site_of(client_id))
         at_ms = max(self._fifo.get(client_id, 0) + 1, self._kernel.now + self.delay())
         self._fifo[client_id] = at_ms
-        self._kernel.later(at_ms - self._kernel.now, lambda: self._state(partition, value))
+        self._kernel.later(at_ms - self._kernel.now, lambda: self._state(client_id, partition, value))
 
-    def _state(self, partition: int, value: bytes) -> None:
+    def _state(self, client_id: str, partition: int, value: bytes) -> None:
         if self.away:
-            self._kernel.later(1_000, lambda: self._state(partition, value))
+            self._kernel.later(1_000, lambda: self._state(client_id, partition, value))
             return
         offset = self._append(partition, None, value)
+        self.connections.append((client_id, partition, offset))
         self._kernel.say("ingestion", f"{partition}/{offset} {value.decode()}")
 
     def _note(self, item: dict[str, Any], partition: int, offset: int) -> Key:
@@ -142,6 +148,10 @@ class Uplink:
             corrected_ms = record_ms if known is None else min(record_ms, time_ms + known)
             if not item.get("buffered"):
                 self._lag[device_id] = lag if known is None else min(known, lag)
+        overtaken = order < self._newest_word.get(device_id, (-1, -1))
+        if word(item) is not None and not overtaken:
+            self._newest_word[device_id] = order
         if key not in self.accepted:
-            self.accepted[key] = Accepted(key, item, record_ms, partition, offset, newer, corrected_ms)
+            found = Accepted(key, item, record_ms, partition, offset, newer, overtaken, corrected_ms)
+            self.accepted[key] = found
         return key

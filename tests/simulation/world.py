@@ -37,7 +37,7 @@ class Outcome:
     misses: int
     orders: int
     fenced: int
-    conditions: frozenset[tuple[str, str, str, str]]
+    conditions: frozenset[tuple[str, str, str]]
 
 
 class World:
@@ -120,6 +120,10 @@ class World:
             at_ms = chance.randrange(3_000, STORM_MS)
             kernel.later(at_ms, device.cut)
             kernel.later(at_ms + chance.choice((1_000, 15_000, 50_000, 100_000)), device.back)
+        for _ in range(chance.randrange(4)):
+            self._congestion(chance.choice(devices).facts.device_id)
+        for _ in range(chance.randrange(20)):
+            kernel.later(chance.randrange(STORM_MS), self.platform.replay)
         for valve in self.platform.valves.values():
             if chance.random() < 0.3:
                 kernel.later(chance.randrange(3_000, STORM_MS), valve.restart)
@@ -130,11 +134,19 @@ class World:
             kernel.later(at_ms, lambda: setattr(self.uplink, "away", True))
             kernel.later(at_ms + chance.choice((5_000, 40_000)), lambda: setattr(self.uplink, "away", False))
 
+    def _congestion(self, device_id: str) -> None:
+        """Let everything of a device arrive late, though it was sent at once."""
+        kernel, chance, slow = self.kernel, self.kernel.chance, self.uplink.slow
+        at_ms, by_ms = chance.randrange(STORM_MS), chance.choice((5_000, 29_000, 32_000, 60_000))
+        kernel.later(at_ms, lambda: slow.update({device_id: by_ms}))
+        kernel.later(at_ms + chance.randrange(10_000, 90_000), lambda: slow.update({device_id: 0}))
+
     def _calm(self) -> None:
         """From now on everything is delivered."""
         self.kernel.say("weather", "is fair from now on")
         self.kernel.fair = True
         self.uplink.away = False
+        self.uplink.slow.clear()
         for device in self.devices.values():
             device.back()
             device.hurry()
@@ -156,7 +168,7 @@ class World:
             orders=len(self.dispatch.store.orders),
             fenced=self.platform.fenced,
             conditions=frozenset(
-                (a.site_id, a.family, a.subject, a.rule if a.rule == "G02" else "")
+                (a.site_id, a.family, a.subject)
                 for a in tables.alerts.values()
                 if a.active and a.in_condition and a.family in {"gas", "zone", "fault"}
                 if (a.site_id, a.zone) not in dead

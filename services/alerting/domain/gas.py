@@ -66,15 +66,16 @@ def _word(
     *,
     blind: bool = False,
 ) -> None:
-    high = spec.limits.get("G02")
-    raises = bit > 0 or (high is not None and value is not None and value >= high.value)
+    limit = spec.limits.get("G02")
+    high = bit >= 2 or (limit is not None and value is not None and value >= limit.value)
+    raises = bit > 0 or high
     if order <= track.newest_alarm_word():
         if raises:
-            _late(ctx, spec, track, order, bit, value)
+            _late(ctx, spec, track, order, value, high=high)
         return
     if blind and not raises:
         return
-    _episode(track, order, raises)
+    _episode(track, order, raises=raises, high=high)
     track.informed = max(track.informed, order)
     track.alarm = bit
     track.lel_percent = value
@@ -131,31 +132,47 @@ def _carbon_monoxide(ctx: Context, spec: Spec, track: Track, bit: int, ppm: floa
         ctx.judge(spec, track, key, verdict, ppm, _why(by_bit))
 
 
-def _episode(track: Track, order: Order, raises: bool) -> None:
+def _episode(track: Track, order: Order, *, raises: bool, high: bool) -> None:
     lasting = track.episodes[-1] if track.episodes and track.episodes[-1].clear is None else None
     if raises and lasting is None:
-        track.episodes.append(Episode(track.newest_alarm_word()))
+        track.episodes.append(Episode(track.newest_alarm_word(), high=high))
         del track.episodes[:-EPISODES_MAX]
+    elif raises and lasting is not None:
+        lasting.high = lasting.high or high
     elif not raises and lasting is not None:
         lasting.clear = order
 
 
-def _late(ctx: Context, spec: Spec, track: Track, order: Order, bit: int, value: float | None) -> None:
-    """A raise below a newer word: part of a known episode, or one that is already over (DESIGN 2.6)."""
+def _late(ctx: Context, spec: Spec, track: Track, order: Order, value: float | None, *, high: bool) -> None:
+    """A raise below a newer word: part of a known episode, or one that is already over (DESIGN 2.6).
+
+    A high alarm is never lost in an episode of which only the low level is known: it is told, once, as over.
+    """
     known = track.episodes
-    if any(e.after < order and (e.clear is None or order <= e.clear) for e in known):
+    part = next((e for e in known if e.after < order and (e.clear is None or order <= e.clear)), None)
+    if part is not None and (part.high or not high):
         return
+    if part is not None:
+        part.high = True
+    elif not _insert(track, order, high=high):
+        return
+    if spec.kind == Kind.CO_DETECTOR:
+        key = "G06.high" if high else "G06.long"
+    else:
+        key = "G02" if high else "G03" if spec.station else "G01"
+    ctx.say(Sign.LATE, spec, track, key, value, "arrived_after_its_clear")
+
+
+def _insert(track: Track, order: Order, *, high: bool) -> bool:
+    """Remember an episode that came late; False for one older than all that is remembered."""
+    known = track.episodes
     place = sum(e.clear is not None and e.clear < order for e in known)
     after = known[place - 1].clear or FIRST if place else FIRST
     if place == 0 and len(known) == EPISODES_MAX:
-        return  # older than all that is remembered: seen or not, it is long over
+        return False  # seen or not, it is long over
     end = known[place].after if place < len(known) else track.newest_alarm_word()
-    known.insert(place, Episode(after, end))
-    if spec.kind == Kind.CO_DETECTOR:
-        key = "G06.high" if bit == 2 else "G06.long"
-    else:
-        key = "G02" if bit != 1 else "G03" if spec.station else "G01"
-    ctx.say(Sign.LATE, spec, track, key, value, "arrived_after_its_clear")
+    known.insert(place, Episode(after, end, high))
+    return True
 
 
 def _zone_member(ctx: Context, spec: Spec, low: Verdict, value: float | None, bit: int) -> None:

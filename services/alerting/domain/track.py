@@ -19,10 +19,14 @@ ODD_FUTURE_MS = 300_000
 
 
 class Episode(msgspec.Struct, array_like=True, gc=False):
-    """An alarm between the clear that was known below it and the clear above it (None while it lasts)."""
+    """An alarm between the clear that was known below it and the clear above it (None while it lasts).
+
+    `high` tells whether its high level was told.
+    """
 
     after: Order
     clear: Order | None = None
+    high: bool = False
 
 
 class Track(msgspec.Struct, omit_defaults=True):
