@@ -1,6 +1,7 @@
 """A client forgets nothing that has no receipt, and events least of all."""
 
 import random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,15 +10,15 @@ from simulators import buffer
 from simulators.buffer import Buffer
 
 
-def reading(seq: int) -> dict:
+def reading(seq: int) -> dict[str, Any]:
     return {"device_id": "d", "boot_id": 1, "seq": seq, "status": "normal"}
 
 
-def event(seq: int) -> dict:
+def event(seq: int) -> dict[str, Any]:
     return {"device_id": "d", "boot_id": 1, "seq": seq, "type": "boot", "data": {}}
 
 
-def receipt(*ranges: tuple[int, int]) -> dict:
+def receipt(*ranges: tuple[int, int]) -> dict[str, Any]:
     return {"accepted": [{"device_id": "d", "boot_id": 1, "ranges": list(ranges)}], "rejected": []}
 
 
