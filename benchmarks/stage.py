@@ -37,7 +37,7 @@ def stage(say: Any = print) -> Iterator[Stack]:
         asyncio.run(_note_commits(engines.addresses()))
         engines.postgres.stop()
         engines.postgres.start()
-        stack = Stack(engines.addresses(), engines.state)
+        stack = Stack(engines.publish(), engines.state)
         try:
             stack.prepare()
             yield stack
