@@ -23,7 +23,7 @@ UNWANTED = {
     "a path of one machine": (r"/(?:work|root|home)/\w", "cd /wor" + "k/main"),
     "a host of packages": (
         r"(?i)\b(?:[\w-]+\.)*(?:pypi|pythonhosted|npmjs|docker|ghcr|quay|maven|debian|ubuntu|aliyun)\.(?:org|com|io|cn)\b",
-        "https://fil" + "es.pythonhosted.org/x",
+        "https://files.pythonhos" + "ted.org/x",
     ),
     "a name of a network of its own": (r"(?i)://[\w.-]+\.(?:internal|corp|lan)\b", "http://a.cor" + "p/x"),
     "a private key": (r"-----BEGIN [A-Z ]*PRIVATE" + " KEY-----", "-----BEGIN EC PRIVATE" + " KEY-----"),
