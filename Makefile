@@ -35,7 +35,7 @@ check: bootstrap
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy .
 	@.venv/bin/lint-imports
-	@$(PY) -m pytest -q $(wildcard tests/unit tests/contract) $(ARGS)
+	@$(PY) -m pytest -q -m "not engines" $(wildcard tests/unit tests/contract) $(ARGS)
 
 # What stands alone, on both cores; then the whole product, which measures times, with nothing beside it.
 PARTS := $(wildcard tests/unit tests/contract tests/integration tests/component tests/simulation)
