@@ -11,7 +11,7 @@ export ENGINES ?= native
 help:
 	@echo "make demo    play the Zhaotong scenario (ONCE=1: one story, checked; STORY=name)"
 	@echo "make test    all tests, with engines of their own when none run"
-	@echo "make check   format, lint, types, boundaries, contracts, unit tests"
+	@echo "make check   format, lint, types, boundaries, contracts, unit tests (no engines)"
 	@echo "make faults  the full counts of the fault tests     make bench  the benchmarks"
 	@echo "make engines start the engines alone     make status  what runs where     make stop  stop all"
 
