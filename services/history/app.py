@@ -1,7 +1,6 @@
 """Wires history together; only this module and `__main__` read settings."""
 
 import asyncio
-import gc
 
 from services.history.adapters.devices import Devices
 from services.history.adapters.queries import Queries, open_query_pool
@@ -28,8 +27,6 @@ from shared.contracts.topic_names import DEVICE
 async def start() -> None:
     """Run the service until it is told to stop."""
     settings = load(Settings)
-    # Rows are many short-lived tuples without cycles: looking for cycles less often saves a tenth.
-    gc.set_threshold(100_000, 10, 10)
     logs.configure("history", settings.log_level)
     worker = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
     key = PrincipalKey.load(settings.principal_key_file)

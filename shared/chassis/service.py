@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -48,12 +49,15 @@ async def run(
                 await on_stop()
     except TimeoutError:
         get_logger().error("parts did not stop in time and were abandoned", limit_s=STOP_LIMIT_S)
+        # The loop would wait for them without a limit; whoever consumes survives a kill anyway.
+        sys.stderr.flush()
+        os._exit(1)
     if failures and failures[0] is not None:
         raise failures[0]
 
 
 def _spare_what_lives_long() -> None:
-    """Keep the collector from going through 20,000 devices again and again: it took a third of alerting."""
+    """Keep the collector from going through 20,000 devices again and again (a tenth of alerting's time)."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
