@@ -102,7 +102,7 @@ class Context:
     def gone(self, spec: Spec, track: Track) -> None:
         """Say that everything ended that was raised about a device."""
         raised = [key for key, condition in track.conditions.items() if condition.active]
-        for key in (*raised, *(("D03",) if track.silence else ())):
+        for key in (*raised, *(("D03",) if track.silence and not track.grouped else ())):
             self.say(Sign.CLEARED, spec, track, key, reason="device_gone")
 
     def say(

@@ -82,6 +82,7 @@ class PartitionState:
         if cell is None:
             return
         self._ctx.gone(*cell)
+        self._silence.left(*cell, self._cells)
         facts = cell[0].facts
         self._clients.get(facts.client_id or device_id, set()).discard(device_id)
         zone = self._ctx.zones.get((facts.site_id, facts.zone))
@@ -169,7 +170,7 @@ class PartitionState:
         spec, track = cell
         order = (item.boot_id, item.seq)
         newer = order > (track.boot_id, track.seq)
-        self._silence.heard(spec, track)
+        self._silence.heard(spec, track, self._cells)
         track.disturb()
         if newer:
             started = item.boot_id > track.boot_id >= 0
@@ -244,7 +245,9 @@ class PartitionState:
             if spec.kind == Kind.VALVE:
                 site = spec.facts.site_id
                 self._ctx.signals.append(OnlineSeen(site, device_id, online, item.boot_id, now))
-            if not online:
+            if online:
+                self._silence.back(track, self._cells)
+            else:
                 self._silence.lost(spec, track)
 
     def _fire(self, now: int) -> None:

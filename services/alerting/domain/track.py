@@ -35,7 +35,8 @@ class Track(msgspec.Struct, omit_defaults=True):
     `(boot_id, seq)` is the newest message. While `quiet` holds, nothing is pending or raised and the newest
     message was a normal reading: then the fold only compares and notes `seq` and `heard_ms`.
     `reading` is the newest reading that said something of every aspect, kept up to date only while not
-    quiet; the newest event of an aspect stands in `events`.
+    quiet; the newest event of an aspect stands in `events`. `grouped` is the controller at which its
+    silence stands together with that of its neighbours.
     """
 
     boot_id: int = -1
@@ -62,6 +63,7 @@ class Track(msgspec.Struct, omit_defaults=True):
     online_boot: int = -1
     online: bool = True
     silence: int = 0
+    grouped: str = ""
     check_ms: int = 0
     opens_ms: int = 0
     continued: dict[str, int] = {}
