@@ -216,9 +216,7 @@ class Ending:
             return
         name, site_id = valve.facts.device_id, valve.facts.site_id
         seen_closed = any(
-            issued_ms <= a.record_ms <= until_ms
-            and "closed" in (a.item.get("position"), a.item.get("data", {}).get("position"))
-            for a in self.said[name]
+            issued_ms <= a.record_ms <= until_ms and a.position == "closed" for a in self.said[name]
         )
         moved = any(
             issued_ms - 1 <= at <= until_ms and position == "closed" for at, position in valve.history

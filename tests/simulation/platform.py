@@ -153,12 +153,13 @@ class Platform:
         if not self.texts or self.kernel.fair:
             return
         chance = self.kernel.chance
-        text = chance.choice(self.texts)
+        text = chance.choice(self.texts[-4:])
         if chance.random() < 0.3:
             at = chance.randrange(len(text))
             text = text[:at] + chance.choice("ABCxyz019_-.") + text[at + 1 :]
         self.kernel.say("somebody", "sends an old command again")
-        chance.choice(list(self.valves.values())).command(text)
+        for valve in self.valves.values():
+            valve.command(text)
 
     def follow_orders(self, log: Log) -> None:
         """Take order events; a crash before the offset is committed reads them again."""

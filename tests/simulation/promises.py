@@ -89,8 +89,12 @@ class Promises:
     # --- commands ---
 
     def _came_back(self, valve_id: str, advances: Sequence[Advance]) -> bool:
-        """Tell whether these records say something of the valve's connection."""
-        said = self.uplink.connections if self.uplink else []
+        """Tell whether these records say that the valve was away, or that it had closed in the meantime."""
+        if self.uplink is None:
+            return False
+        accepted = self.uplink.accepted.values()
+        closed = [a for a in accepted if a.key[0] == valve_id and a.position == "closed"]
+        said = [*self.uplink.connections, *((valve_id, a.partition, a.offset) for a in closed)]
         return any(
             client == valve_id and partition == step.partition and step.offset <= offset < step.new_offset
             for client, partition, offset in said

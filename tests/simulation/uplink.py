@@ -42,6 +42,11 @@ class Accepted:
         return bool(self.item.get("buffered"))
 
     @property
+    def position(self) -> str | None:
+        found: str | None = self.item.get("position") or self.item.get("data", {}).get("position")
+        return found
+
+    @property
     def word(self) -> int | None:
         """Return what it says of gas: 0 none, 1 low, 2 high, None nothing."""
         return word(self.item)
