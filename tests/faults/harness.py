@@ -22,6 +22,7 @@ from tests.faults.world import World
 
 RSS_BYTES_MAX = 256 * 1024 * 1024
 READY_LIMIT_S = 60.0
+FULL_LIMIT_S = 1800
 Test = TypeVar("Test", bound=Callable[..., Any])
 GATE = 530_600  # the advisory lock behind which a gated statement waits
 
@@ -30,7 +31,12 @@ def counts(few: int, full: int) -> Callable[[Test], Test]:
     """Parametrise by `count`: few in `make test`, all under the marker `full` in `make faults`."""
     return pytest.mark.parametrize(
         "count",
-        [pytest.param(few, id=f"{few}"), pytest.param(full, id=f"full-{full}", marks=pytest.mark.full)],
+        [
+            pytest.param(few, id=f"{few}"),
+            pytest.param(
+                full, id=f"full-{full}", marks=[pytest.mark.full, pytest.mark.timeout(FULL_LIMIT_S)]
+            ),
+        ],
     )
 
 

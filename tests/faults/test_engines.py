@@ -16,6 +16,7 @@ async def test_fault_08_mosquitto_killed_after_the_puback(scene: Scene, count: i
     scene.fleet.load(clients, PER_S)
     only_there = 0
     for _ in range(count):
+        await until("all are connected", lambda: not any(one.waiting for one in clients))
         process = await scene.settled("ingestion")
         process.send_signal(signal.SIGSTOP)
         try:
@@ -37,7 +38,7 @@ async def test_fault_08_mosquitto_killed_after_the_puback(scene: Scene, count: i
     )
 
 
-@counts(6, 60)
+@counts(4, 60)
 async def test_fault_10_kafka_away(scene: Scene, count: int) -> None:
     """Kafka is killed for `count` seconds: no receipt for what is said meanwhile, memory bounded."""
     scene.fleet.load(await scene.talkers(TALKERS), PER_S)
