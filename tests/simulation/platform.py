@@ -42,6 +42,7 @@ class Platform:
         self.valves: dict[str, Valve] = {}
         self.texts: list[str] = []
         self.fenced = 0
+        self.hushed = False
         self.instances: list[Instance] = []
         self._ids = 0
         self._sent_events: set[int] = set()
@@ -138,7 +139,7 @@ class Platform:
     def send(self, command: Outgoing) -> None:
         """Bring a command to its valve: lost, repeated, late – even later than the broker may."""
         left_s = judge(command, self.kernel.now)
-        if isinstance(left_s, Dropped):
+        if self.hushed or isinstance(left_s, Dropped):
             return
         chance, bad = self.kernel.chance, self.bad
         copies = 0 if self.kernel.happens(bad) else 1 + chance.randrange(3) * self.kernel.happens(bad)

@@ -22,7 +22,7 @@ from tests.simulation.uplink import Uplink
 
 STORM_MS = 180_000
 CALM_MS = 420_000  # longer than every off-delay that the runs look at
-HUSH_MS = 15_000  # for the last words to be receipted
+HUSH_MS = 15_000  # twice, for the last commands to be answered and the last words to be receipted
 LOOK_MS = 1_000
 
 
@@ -85,6 +85,8 @@ class World:
                 self.kernel.run(T0 + STORM_MS + CALM_MS)
                 self._hush()
                 self.kernel.run(T0 + STORM_MS + CALM_MS + HUSH_MS)
+                self.platform.hushed = True
+                self.kernel.run(T0 + STORM_MS + CALM_MS + 2 * HUSH_MS)
                 ending = Ending(self.platform, self.uplink, self.people, self.devices)
                 ending.judge()
         except (Broken, DuplicateActive, OpenOrderExistsError) as error:
