@@ -22,7 +22,7 @@ from tests.simulation.uplink import Uplink
 
 STORM_MS = 180_000
 CALM_MS = 420_000  # longer than every off-delay that the runs look at
-HUSH_MS = 15_000  # twice, for the last commands to be answered and the last words to be receipted
+HUSH_MS = 7_500  # twice, for the last commands to be answered and the last words to be receipted
 LOOK_MS = 1_000
 
 
