@@ -62,14 +62,15 @@ def sweep(state: Path) -> None:
 
 
 @contextmanager
-def own(say: Callable[[str], None] = print) -> Iterator[AnyEngines]:
+def own(say: Callable[[str], None] = print, name: str = "") -> Iterator[AnyEngines]:
     """Give started engines with fresh state of their own, and stop and remove them at the end.
 
-    The folder is `own-<pid>` in the state folder; its logs stay, as `logs/last-own` there.
+    The folder is `own-<pid><name>` in the state folder, so that one program may have several; its logs stay,
+    as `logs/last-own<name>` there.
     """
     state = state_dir()
     sweep(state)
-    folder = state / f"{OWN}{os.getpid()}"
+    folder = state / f"{OWN}{os.getpid()}{name}"
     folder.mkdir(parents=True)
     with (folder / HELD).open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -83,7 +84,7 @@ def own(say: Callable[[str], None] = print) -> Iterator[AnyEngines]:
             with undisturbed():
                 if engines is not None:
                     engines.remove()
-                _keep_logs(folder, state / "logs" / "last-own")
+                _keep_logs(folder, state / "logs" / f"last-own{name}")
                 shutil.rmtree(folder)
 
 

@@ -22,11 +22,10 @@ def _full(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="package")
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """Return the running product with a small city; `make faults` has a larger one and the real watchdog."""
     full = _full(request)
-    folder = tmp_path_factory.mktemp("faults")
-    yield from start(folder, sites=200 if full else 36, talkers=40, watchdog={} if full else FAST_WATCH)
+    yield from start(sites=200 if full else 36, talkers=40, watchdog={} if full else FAST_WATCH)
 
 
 @pytest.fixture

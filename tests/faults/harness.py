@@ -188,9 +188,9 @@ class Scene:
         await asyncio.to_thread(getattr(self.world.engines, name).start)
 
     @asynccontextmanager
-    async def gate(self, table: str, moment: str) -> AsyncIterator["Gate"]:
-        """Let every `moment` (INSERT, UPDATE) of a table wait until the gate is opened."""
-        gate = Gate(self, await asyncpg.connect(self.world.dsn, timeout=10), table, moment)
+    async def gate(self, table: str, moment: str, site: Site) -> AsyncIterator["Gate"]:
+        """Let every `moment` (INSERT, UPDATE) of a site's rows of a table wait until the gate is opened."""
+        gate = Gate(self, await asyncpg.connect(self.world.dsn, timeout=10), table, moment, site)
         await gate.close()
         try:
             yield gate
@@ -222,11 +222,14 @@ class Scene:
 class Gate:
     """A trigger that waits for an advisory lock which the test holds: a statement stops at a known place."""
 
-    def __init__(self, scene: Scene, connection: "asyncpg.Connection[Any]", table: str, moment: str) -> None:
+    def __init__(
+        self, scene: Scene, connection: "asyncpg.Connection[Any]", table: str, moment: str, site: Site
+    ) -> None:
         self._scene = scene
         self._connection = connection
         self._table = table
         self._moment = moment
+        self._mine = f"NEW.{'key' if table.endswith('outbox') else 'site_id'} = '{site.site_id}'"
 
     async def close(self) -> None:
         """Hold the lock and set the trigger."""
@@ -235,7 +238,7 @@ class Gate:
             f" 'BEGIN PERFORM pg_advisory_xact_lock_shared({GATE}); RETURN NEW; END';"
             f" SELECT pg_advisory_lock({GATE});"
             f" CREATE TRIGGER fault_gate BEFORE {self._moment} ON {self._table}"
-            f" FOR EACH ROW EXECUTE FUNCTION public.fault_gate()"
+            f" FOR EACH ROW WHEN ({self._mine}) EXECUTE FUNCTION public.fault_gate()"
         )
 
     async def waiting(self, limit_s: float = 30.0) -> int:

@@ -16,7 +16,7 @@ async def test_fault_04_alerting_before_its_commit(scene: Scene, count: int) -> 
 
 async def _alerting_before_its_commit(scene: Scene, site: Site) -> str:
     await scene.settled("alerting")
-    async with scene.gate("alerting.alert", "INSERT") as gate:
+    async with scene.gate("alerting.alert", "INSERT", site) as gate:
         site.client.alarm(site.detector)
         await gate.waiting()
         await scene.kill("alerting")
@@ -36,7 +36,7 @@ async def test_fault_05_alerting_after_its_commit_before_the_offset_commit(scene
 
 async def _alerting_after_its_commit_before_the_offset_commit(scene: Scene, site: Site) -> str:
     await scene.settled("alerting")
-    async with scene.gate("alerting.alert", "INSERT") as gate:
+    async with scene.gate("alerting.alert", "INSERT", site) as gate:
         site.client.alarm(site.detector)
         await gate.waiting()
         scene.signal_engine("kafka", signal.SIGSTOP)
@@ -60,7 +60,7 @@ async def test_fault_05_dispatch_after_its_commit_before_the_offset_commit(scene
 
 async def _dispatch_after_its_commit_before_the_offset_commit(scene: Scene, site: Site) -> str:
     await scene.settled("dispatch")
-    async with scene.gate("dispatch.orders", "INSERT") as gate:
+    async with scene.gate("dispatch.orders", "INSERT", site) as gate:
         site.client.alarm(site.detector)
         await gate.waiting()
         scene.signal_engine("kafka", signal.SIGSTOP)
@@ -82,7 +82,7 @@ async def test_fault_06_relay_after_sending_before_marking(scene: Scene, count: 
 
 async def _relay_after_sending_before_marking(scene: Scene, site: Site) -> str:
     await scene.settled("alerting")
-    async with scene.gate("alerting.outbox", "UPDATE") as gate:
+    async with scene.gate("alerting.outbox", "UPDATE", site) as gate:
         site.client.alarm(site.detector)
         backend = await gate.waiting()
         await until("the command was sent", lambda: site.client.commands)
@@ -112,7 +112,7 @@ async def test_fault_07_dispatch_mid_assignment(scene: Scene, count: int) -> Non
 
 async def _dispatch_mid_assignment(scene: Scene, site: Site) -> str:
     await scene.settled("dispatch")
-    async with scene.gate("dispatch.orders", "INSERT") as gate:
+    async with scene.gate("dispatch.orders", "INSERT", site) as gate:
         site.client.alarm(site.detector)
         await gate.waiting()
         await scene.kill("dispatch")

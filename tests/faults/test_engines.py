@@ -64,7 +64,7 @@ async def test_fault_11_postgresql_killed_mid_transaction(scene: Scene, count: i
 
 
 async def _mid_transaction(scene: Scene, site: Site) -> str:
-    async with scene.gate("alerting.alert", "INSERT") as gate:
+    async with scene.gate("alerting.alert", "INSERT", site) as gate:
         site.client.alarm(site.detector)
         await gate.waiting()
         await scene.kill_engine("postgres")

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from joserfc.jwk import KeySet, KeySetSerialization
 
+from deploy.native import session
 from deploy.native.engines import Engines
 from deploy.native.pki import write_private
 from deploy.native.places import PROJECT
@@ -74,13 +76,20 @@ class World:
         return self.engines.postgres.dsn
 
 
-def start(folder: Path, *, sites: int, talkers: int, watchdog: dict[str, str]) -> Iterator[World]:
+def start(*, sites: int, talkers: int, watchdog: dict[str, str]) -> Iterator[World]:
     """Start everything, register the city, and stop everything at the end."""
-    engines = Engines.provisioned(folder)
+    with session.own(name="-faults") as engines:
+        if not isinstance(engines, Engines):
+            pytest.skip("only the native engines can be killed one by one")
+        yield from _start(engines, sites, talkers, watchdog)
+
+
+def _start(engines: Engines, sites: int, talkers: int, watchdog: dict[str, str]) -> Iterator[World]:
+    addresses = engines.addresses()
+    folder = Path(addresses.state)
     proxy: Proxy | None = None
     stack: Stack | None = None
     try:
-        addresses = engines.start()
         proxy = Proxy(addresses.mqtt.host, addresses.mqtt.port_tls)
         stack = Stack(
             addresses, folder, extra={"ingestion": {"GW_MQTT_PORT": str(proxy.port)}, "watchdog": watchdog}
@@ -106,7 +115,6 @@ def start(folder: Path, *, sites: int, talkers: int, watchdog: dict[str, str]) -
             stack.stop()
         if proxy is not None:
             proxy.stop()
-        engines.stop()
 
 
 def _broker(mqtt: Any, certificates: Path) -> Broker:
