@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from shared.chassis.health import Health
-from shared.chassis.kafka import FETCH_WAIT_MS, Producer, Record, start_consumer
+from shared.chassis.kafka import FETCH_WAIT_MS, Producer, Record, start_consumer, stop_consumer
 from shared.chassis.logs import get_logger
 from shared.chassis.metrics import Counter, Gauge
 
@@ -114,7 +114,7 @@ class ConsumerLoop:
                 for partition, records in found.items():
                     await self._partition(consumer, partition, records)
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
 
     def _resume(self, consumer: AIOKafkaConsumer) -> None:
         now = time.monotonic()

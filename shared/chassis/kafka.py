@@ -1,6 +1,7 @@
 """Kafka: topics, and a producer that never lies about delivery."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from shared.chassis.logs import get_logger
 from shared.chassis.service import StartError
 
 FETCH_WAIT_MS = 500
+LEAVE_LIMIT_S = 2.0
 
 
 class Record(NamedTuple):
@@ -138,8 +140,15 @@ async def start_consumer(consumer: AIOKafkaConsumer, bootstrap: str) -> None:
     try:
         await consumer.start()
     except KafkaConnectionError as error:
-        await consumer.stop()
+        await stop_consumer(consumer)
         raise StartError(f"Kafka does not answer at {bootstrap}; start it with `make engines`.") from error
     except asyncio.CancelledError:
-        await consumer.stop()
+        await stop_consumer(consumer)
         raise
+
+
+async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Leave within two seconds: whoever waits for a dead member's session must not hold up its own end."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LEAVE_LIMIT_S):
+            await consumer.stop()

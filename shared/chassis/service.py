@@ -45,7 +45,8 @@ async def run(
     # Not gather: cancelled by a time limit it would still wait for a part that does not listen.
     _, deaf = await asyncio.wait(tasks, timeout=0.7 * STOP_LIMIT_S)
     if deaf:
-        get_logger().error("parts did not stop in time and were abandoned", limit_s=STOP_LIMIT_S)
+        names = [getattr(task.get_coro(), "__qualname__", "") for task in deaf]
+        get_logger().error("parts did not stop in time and were abandoned", limit_s=STOP_LIMIT_S, parts=names)
         # The loop would wait for them without a limit; whoever consumes survives a kill anyway.
         os._exit(1)
     if on_stop is not None:

@@ -21,7 +21,7 @@ from services.alerting.handlers import Deciding
 from services.alerting.ports import AlertStore, DeadLetters, Fenced, Registry, Unavailable
 from shared.chassis.clock import Clock
 from shared.chassis.health import Health
-from shared.chassis.kafka import FETCH_WAIT_MS, start_consumer
+from shared.chassis.kafka import FETCH_WAIT_MS, start_consumer, stop_consumer
 from shared.chassis.logs import get_logger
 from shared.chassis.metrics import Counter, Gauge
 from shared.contracts.topic_names import TELEMETRY
@@ -107,7 +107,7 @@ class Telemetry:
         finally:
             with contextlib.suppress(Unavailable, Fenced):
                 await self._leave()
-            await consumer.stop()
+            await stop_consumer(consumer)
 
     async def _own(self, consumer: AIOKafkaConsumer) -> None:
         assigned = {tp.partition: tp for tp in consumer.assignment()}

@@ -13,7 +13,7 @@ from services.history.handlers import Intake
 from services.history.ports import Batch, Row, Store
 from shared.chassis.consumer import HALTED, POISON_KEYS, POISON_ROW, dead_letter_headers
 from shared.chassis.health import Health
-from shared.chassis.kafka import FETCH_WAIT_MS, Producer, Record, start_consumer
+from shared.chassis.kafka import FETCH_WAIT_MS, Producer, Record, start_consumer, stop_consumer
 from shared.chassis.logs import get_logger
 from shared.chassis.metrics import Counter, Gauge
 from shared.chassis.times import rfc3339
@@ -100,7 +100,7 @@ class Telemetry:
             get_logger().error("halted: everything looks poisonous; the backlog is kept", group=GROUP)
             await asyncio.Event().wait()
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         writing: asyncio.Task[None] | None = None

@@ -171,7 +171,7 @@ async def test_what_came_while_ingestion_was_away_is_taken_in_order_and_no_mark_
         ("GW_MQTT_PORT", "", "MQTT_PORT"),
         ("GW_MQTT_PORT", "closed", "the MQTT broker at"),
         ("GW_KAFKA_BOOTSTRAP", "closed", "Kafka does not answer at"),
-        ("GW_MQTT_CERT_FILE", "/nowhere.crt", "the certificates for the broker cannot be read"),
+        ("GW_MQTT_CERT_FILE", "/nowhere.crt", "cannot be used"),
         ("GW_TOPIC_PREFIX", "nobody.", "make the topics first"),
         ("GW_HTTP_PORT", "taken", "is taken"),
     ],
