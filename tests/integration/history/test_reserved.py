@@ -7,6 +7,7 @@ from services.history.entrypoints.timers import retain
 from tests.integration.history.harness import DAY, HOUR, NOW, History, device, event, reading
 
 HOUR_MS = 3_600_000
+MINUTE = 60_000
 TABLES = ("reading", "odd_reading", "device_event", "odd_device_event", "reading_hourly", "reading_daily")
 
 
@@ -21,7 +22,7 @@ async def count(history: History) -> dict[str, int]:
 
 async def lived(history: History, device_id: str) -> None:
     """Let a device speak three days ago, a little more and a little less than a day ago, and now."""
-    for number, at in enumerate((NOW - 3 * DAY, NOW - DAY - 60_000, NOW - DAY + 60_000, NOW)):
+    for number, at in enumerate((NOW - 3 * DAY, NOW - DAY - 30 * MINUTE, NOW - DAY + 30 * MINUTE, NOW)):
         seq = number * 10
         history.now_ms = at
         await history.say(
@@ -31,7 +32,7 @@ async def lived(history: History, device_id: str) -> None:
             event(seq + 3, "boot", {"firmware": "1", "reason": "x"}, 0, device_id=device_id),
             ingested_ms=at,
         )
-    await history.roll(HOUR + 3 * 60_000)
+    await history.roll(HOUR + 3 * MINUTE)
 
 
 async def test_traces_of_canaries_go_after_a_day_and_nothing_else(history: History) -> None:
