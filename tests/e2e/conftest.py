@@ -13,6 +13,9 @@ from simulators import stories
 from simulators.telling import Teller
 
 PLAY_LIMIT_S = 240
+# The city has three crews for this operator: the stories that watch a crew at work get them.
+FIRST = ("restaurant-leak", "stuck-valve", "two-detectors", "network-cut")
+LATER_S = 20.0
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +32,16 @@ def stack() -> Iterator[Stack]:
             found.stop()
 
 
+async def _play(live: Live, name: str) -> list[str]:
+    await asyncio.sleep(0 if name in FIRST else LATER_S)
+    return await live.perform(stories.load(name))
+
+
 async def _play_all(stack: Stack, run_file: Path) -> dict[str, list[str]]:
     async with Live(stack, Teller(), run_file) as live:
         names = stories.names()
         async with asyncio.timeout(PLAY_LIMIT_S):
-            faults = await asyncio.gather(*(live.perform(stories.load(name)) for name in names))
+            faults = await asyncio.gather(*(_play(live, name) for name in names))
         return dict(zip(names, faults, strict=True))
 
 
