@@ -1,9 +1,9 @@
-import pytest
-
 """Engines that die under load (faults 8, 10, 11)."""
 
 import asyncio
 import signal
+
+import pytest
 
 from tests.faults.fleet import Site, now_ms, until
 from tests.faults.harness import Scene, counts
