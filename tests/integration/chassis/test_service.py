@@ -28,7 +28,9 @@ service.main("test", lambda: service.run(PARTS, on_stop=stopped))
 """
 
 
-@pytest.mark.parametrize(("parts", "code", "words"), [("good()", 0, "stopped"), ("good(), deaf()", 1, "abandoned")])
+@pytest.mark.parametrize(
+    ("parts", "code", "words"), [("good()", 0, "stopped"), ("good(), deaf()", 1, "abandoned")]
+)
 def test_a_told_service_ends_in_time(parts, code, words):
     program = PROGRAM.replace("PARTS", parts)
     with subprocess.Popen(
