@@ -74,6 +74,7 @@ class Platform:
             mock.patch.object(telemetry, "asyncio", world),
             mock.patch.object(telemetry, "AIOKafkaConsumer", consumer),
             mock.patch.object(telemetry, "start_consumer", lambda c, _: c.start()),
+            mock.patch.object(telemetry, "stop_consumer", lambda c: c.stop()),
             mock.patch.object(telemetry, "get_logger", return_value=log),
             mock.patch.object(timers, "uuid7", self.new_id),
         )
