@@ -1,5 +1,6 @@
 """A process that outlives its starter, known by its pid and the moment it began."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -93,9 +94,13 @@ class Daemon:
     def kill(self) -> None:
         """Kill the process as a power cut would (SIGKILL) and wait until it is gone."""
         self._want.unlink(missing_ok=True)
+        pid = self.pid()
         self.send(signal.SIGKILL)
         if not wait_until(lambda: self.pid() is None, 10.0):
             raise SetupError(f"{self.name} (pid {self.pid()}) does not die.")
+        if pid is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)  # ours when this process adopts orphans (tests do)
 
     def last_words(self) -> str:
         """Return the last line of the log, for an error's sentence."""

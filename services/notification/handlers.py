@@ -41,9 +41,7 @@ class Notifying:
             count += 1
         return count
 
-    async def deliver(self, delivery: Delivery) -> Result:
-        """Try one delivery and record how it went."""
-        result = await self.channels.send(delivery)
+    async def mark(self, delivery: Delivery, result: Result) -> None:
+        """Record how a delivery went, and when it is tried again if it failed."""
         delay_s = None if result.final else next_delay_s(delivery.attempts)
         await self.ledger.mark(delivery, result, delay_s)
-        return result

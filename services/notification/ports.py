@@ -1,6 +1,6 @@
 """What the use cases need from outside."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from services.notification.domain.model import Book, Delivery, Intake, Notice, Planned, Result
@@ -22,6 +22,10 @@ class Ledger(Protocol):
 
     async def claim(self, limit: int, busy: Sequence[str]) -> list[Delivery]:
         """Take deliveries that are due, urgent first, not in the `busy` lanes; each is ours for a while."""
+        ...
+
+    async def keep(self, deliveries: Collection[Delivery]) -> None:
+        """Have deliveries for a while longer: they are still on their way."""
         ...
 
     async def mark(self, delivery: Delivery, result: Result, delay_s: int | None) -> None:

@@ -13,7 +13,7 @@ from shared.chassis.kafka import FETCH_WAIT_MS, Producer, Record, start_consumer
 from shared.chassis.logs import get_logger
 from shared.chassis.metrics import Counter, Gauge
 
-RETRY_S_MAX = 10.0
+RETRY_S_MAX = 2.0  # nobody waits longer than that for a database that is back
 POISON_ROW = 20
 POISON_KEYS = 5
 

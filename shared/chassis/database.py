@@ -15,6 +15,20 @@ COMMAND_LIMIT_S = 15.0
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any]"
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 
+# The server is away, stopping, busy or full, or another transaction was in the way: the same again, later.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that died between two messages of the protocol
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
 
 async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
     for name in ("json", "jsonb"):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.fleet import Fleet
 from tests.faults.harness import Scene
+from tests.faults.ledger import LostError
 from tests.faults.world import World, start
 
 SEED = int(os.environ.get("GW_FAULT_SEED", "20260601"))
@@ -40,7 +41,12 @@ async def scene(world: World, request: pytest.FixtureRequest) -> AsyncIterator[S
         fleet.hush()
         healed = await scene.ready()
         await fleet.drained()
-        kept = await fleet.ledger.check(scene.connection)
+        try:
+            kept = await fleet.ledger.check(scene.connection)
+        except LostError as error:
+            for key in error.keys[:5]:
+                error.add_note(await scene.whereabouts(key))
+            raise
         line = f"{request.node.name}: {scene.said}; {kept}; {scene.bounded()}; healthy after {healed:.1f} s"
         request.config.pluginmanager.getplugin("terminalreporter").write_line("\n  " + line)
     finally:

@@ -1,6 +1,7 @@
 """One test's view of the running product: what to look at, and the means to break things."""
 
 import asyncio
+import json
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,8 +17,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.contracts.telemetry import partition_of
-from shared.contracts.topic_names import TELEMETRY
+from shared.contracts.topic_names import TELEMETRY, dead_letters
 from tests.faults.fleet import FaultClient, Fleet, Site, until
+from tests.faults.ledger import Key
 from tests.faults.world import World
 
 RSS_BYTES_MAX = 256 * 1024 * 1024
@@ -114,6 +116,16 @@ class Scene:
             return found
         finally:
             await consumer.stop()
+
+    async def whereabouts(self, key: Key) -> str:
+        """Return where a receipted message without a row is: its places in Kafka, dead letters included."""
+        found = [
+            f"{record.topic}[{record.partition}]@{record.offset} of {record.timestamp}"
+            for topic in (TELEMETRY, dead_letters(TELEMETRY))
+            for record in await self.records(topic)
+            if _holds(record.value or b"", key)
+        ]
+        return f"{key}: {', '.join(found) or 'not in Kafka'}"
 
     async def decided(self, site: Site) -> None:
         """Return when alerting has decided everything that is in the site's partition now."""
@@ -217,6 +229,18 @@ class Scene:
         over = {name: size for name, size in self.rss_max.items() if size > RSS_BYTES_MAX}
         assert not over, f"more than 256 MiB: {over}"
         return f"RSS ≤ {max(self.rss_max.values(), default=0) // 2**20} MiB"
+
+
+def _holds(value: bytes, key: Key) -> bool:
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return False
+    items = found if isinstance(found, list) else [found]
+    ids = [
+        (one.get("device_id"), one.get("boot_id"), one.get("seq")) for one in items if isinstance(one, dict)
+    ]
+    return key in ids
 
 
 class Gate:

@@ -16,6 +16,14 @@ ROWS = (
 )
 
 
+class LostError(AssertionError):
+    """What has a receipt and no row (promise L)."""
+
+    def __init__(self, keys: list[Key], text: str) -> None:
+        super().__init__(f"{text}: {keys[:5]}")
+        self.keys = keys
+
+
 @dataclass
 class Ledger:
     """The devices' side of the books; receipts are what the platform promised to keep."""
@@ -56,9 +64,8 @@ class Ledger:
             if not missing or time.monotonic() > end:
                 break
             await asyncio.sleep(0.25)
-        assert not missing, (
-            f"{len(missing)} of {len(self.accepted)} receipted are lost: {sorted(missing)[:5]}"
-        )
+        if missing:
+            raise LostError(sorted(missing), f"{len(missing)} of {len(self.accepted)} receipted are lost")
         strange = rows.keys() - self.said.keys()
         assert not strange, f"{len(strange)} rows that no device said: {sorted(strange)[:5]}"
         promised = self.accepted.keys() - self.said.keys()

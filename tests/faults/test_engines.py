@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+from collections.abc import Set as AbstractSet
 
 import pytest
 
 from tests.faults.fleet import Site, now_ms, until
 from tests.faults.harness import Scene, counts
+from tests.faults.ledger import Key
 
 TALKERS, PER_S = 20, 4.0
 
@@ -85,12 +87,22 @@ SLACK_S = 10.0  # ten seconds on a machine of its own; tests share two cores wit
 async def test_committed_rows_survive_the_postmaster(scene: Scene, count: int) -> None:
     """`kill -9` the postmaster under load, again and again: a row once seen stays (FAULTS section 2)."""
     scene.fleet.load(await scene.talkers(TALKERS), PER_S)
+    ledger = scene.fleet.ledger
+    stored: AbstractSet[Key] = set()
+
+    async def more() -> bool:
+        nonlocal stored
+        before, stored = stored, (await ledger.rows(scene.connection)).keys()
+        return len(stored) > len(before)
+
     for _ in range(count):
-        stored = (await scene.fleet.ledger.rows(scene.connection)).keys()
+        await until("rows are written again", more)
+        await asyncio.sleep(scene.fleet.rng.random())  # anywhere between two writes, or within one
+        stored = (await ledger.rows(scene.connection)).keys()
         await scene.kill_engine("postgres")
         await scene.start_engine("postgres")
         await until("the database answers", lambda: scene.fetch("SELECT 1"))
-        lost = stored - (await scene.fleet.ledger.rows(scene.connection)).keys()
+        lost = stored - (await ledger.rows(scene.connection)).keys()
         assert not lost, f"{len(lost)} committed rows are gone"
     scene.fleet.hush()
     await scene.fleet.drained()

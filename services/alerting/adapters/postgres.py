@@ -6,15 +6,13 @@ A pass over all partitions is one transaction of about ten round trips, however 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
-import asyncpg
-
 from services.alerting.adapters import rows, valve_store
 from services.alerting.adapters.valve_store import Place, Signer
 from services.alerting.domain.setpoints import SetPoint
 from services.alerting.domain.site import Change, SiteFacts, SiteState
 from services.alerting.ports import Advance, Claim, Fenced, Unavailable
 from shared.chassis import outbox
-from shared.chassis.database import Connection, Pool, transaction
+from shared.chassis.database import AWAY, Connection, Pool, transaction
 from shared.chassis.inbox import first_time
 
 _CLAIM = """
@@ -67,26 +65,12 @@ SELECT key, value, unit, on_ms, off_ms, deadband, priority, standard, clause, ve
 """
 
 
-# What passes: the server is away, stopping, full, or another transaction was in the way.
-_PASSING = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that broke in the middle of an answer
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-)
-
-
 @contextmanager
 def passing() -> Iterator[None]:
     """Turn what may pass into Unavailable; everything else is a fault and stays one."""
     try:
         yield
-    except _PASSING as error:
+    except AWAY as error:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
 
 

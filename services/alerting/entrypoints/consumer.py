@@ -31,7 +31,7 @@ RECORDS_MAX = 200
 # Gathering for a few milliseconds bounds the fetches and transactions a second; an alarm waits half of it.
 GATHER_S = 0.005
 COMMIT_EVERY_S = 1.0
-RETRY_S_MAX = 5.0
+RETRY_S_MAX = 2.0
 
 ITEMS = Counter("gas_alerting_items_total", "Readings and events folded")
 UNKNOWN = Counter("gas_alerting_unknown_items_total", "Items of devices that are not known (yet)")

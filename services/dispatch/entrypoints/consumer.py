@@ -1,6 +1,5 @@
 """Alert and enforcement events in: bytes → event → cause → one decision."""
 
-import asyncpg
 import msgspec
 
 from services.dispatch.domain.model import Place
@@ -8,21 +7,12 @@ from services.dispatch.domain.policy import Cause
 from services.dispatch.handlers.use_cases import Dispatching
 from shared.chassis.cloudevents import event_id, event_type
 from shared.chassis.consumer import Reject, Retry
+from shared.chassis.database import AWAY
 from shared.chassis.kafka import Record
 from shared.contracts import topic_names as names
 from shared.contracts.events import AlertChanged, EnforcementEvent
 
 TOPICS = (names.ALERT, names.ENFORCEMENT)
-DATABASE_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that broke while the pool took it back
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-)
 
 
 class Consumer:
@@ -47,7 +37,7 @@ class Consumer:
         cause, place = found
         try:
             await self._dispatching.on_cause(cause, place, message_id)
-        except DATABASE_AWAY as error:
+        except AWAY as error:
             raise Retry(f"{type(error).__name__}: {error}") from error
 
     def _cause(self, topic: str, type_: str, value: bytes) -> tuple[Cause, Place] | None:

@@ -2,12 +2,12 @@
 
 import asyncio
 
-from services.dispatch.entrypoints.consumer import DATABASE_AWAY
 from services.dispatch.handlers.use_cases import Dispatching
+from shared.chassis.database import AWAY
 from shared.chassis.health import Health
 from shared.chassis.logs import get_logger
 
-PAUSE_S_MAX = 10.0
+PAUSE_S_MAX = 2.0
 CLEAN_EVERY_S = 3600.0
 
 
@@ -23,7 +23,7 @@ async def run(dispatching: Dispatching, health: Health, poll_s: float) -> None:
                 await dispatching.store.clean()
             pause_s = poll_s
             health.set("timers", ok=True)
-        except DATABASE_AWAY as error:
+        except AWAY as error:
             pause_s = min(pause_s * 2, PAUSE_S_MAX)
             health.set("timers", ok=False, detail=type(error).__name__)
             get_logger().warning("timers wait for the database", error=str(error))

@@ -9,6 +9,7 @@ import asyncpg
 from services.history.adapters import sql
 from services.history.domain.window import HOUR_MS
 from services.history.ports import Batch, Row, Shown
+from shared.chassis.database import AWAY
 from shared.chassis.health import Health
 from shared.chassis.logs import get_logger
 from shared.chassis.metrics import Counter
@@ -18,22 +19,9 @@ T = TypeVar("T")
 
 STATEMENT_LIMIT_S = 15.0
 ATTEMPT_LIMIT_S = 40.0
-RETRY_S_MIN, RETRY_S_MAX = 0.1, 5.0
+RETRY_S_MIN, RETRY_S_MAX = 0.1, 2.0
 _EPOCH_2000_MS = 946_684_800_000
 
-# The database is away, busy or full: the same again, later. (asyncpg's DataError is not among them.)
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that died between two messages of the protocol
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.ObjectNotInPrerequisiteStateError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
 # A row that no table takes.
 POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, TypeError, OverflowError)
 

@@ -1,6 +1,6 @@
 """The ledger in PostgreSQL: everything an event leads to in one transaction, sending between two of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -125,6 +125,17 @@ class PostgresLedger:
             LEASE_S,
         )
         return [Delivery(**{name: row[name] for name in Delivery.__slots__}) for row in rows]
+
+    async def keep(self, deliveries: Collection[Delivery]) -> None:
+        """Have deliveries for a while longer, unless somebody else has taken them meanwhile."""
+        await self._pool.execute(
+            "UPDATE delivery SET due_at = clock_timestamp() + make_interval(secs => $3)"
+            " FROM unnest($1::text[], $2::int[]) AS mine (id, attempt)"
+            " WHERE delivery_id = id AND attempts = attempt AND state = 'pending'",
+            [one.delivery_id for one in deliveries],
+            [one.attempts for one in deliveries],
+            LEASE_S,
+        )
 
     async def mark(self, delivery: Delivery, result: Result, delay_s: int | None) -> None:
         """Record how an attempt ended, and say so when it was the last."""

@@ -2,7 +2,8 @@
 
 # Seconds after the first, second, … failed attempt; then it is given up. Quick at first: people wait.
 DELAYS_S: tuple[int, ...] = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800)
-LEASE_S = 30  # a sender that has not said how it went by then is taken for dead
+LEASE_S = 6  # a sender that has not been heard of for so long is taken for dead
+KEEP_EVERY_S = 2.0  # how often a living sender says that it is still at it
 
 
 def next_delay_s(attempts: int) -> int | None:

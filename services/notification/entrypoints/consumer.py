@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 from typing import Protocol
 
-import asyncpg
 import msgspec
 
 from services.notification.domain.escalation import ANSWERS
@@ -12,22 +11,13 @@ from services.notification.domain.model import Mark, Notice
 from services.notification.handlers import Notifying
 from shared.chassis.cloudevents import event_id
 from shared.chassis.consumer import Reject, Retry
+from shared.chassis.database import AWAY
 from shared.chassis.kafka import Record
 from shared.contracts import topic_names as names
 from shared.contracts.events import Alert, AlertChanged, EnforcementEvent, OrderChanged
 from shared.contracts.objects import Site
 
 TOPICS = (names.ALERT, names.ORDER, names.ENFORCEMENT)
-DATABASE_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that broke while the pool took it back
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-)
 
 
 class Sites(Protocol):
@@ -63,7 +53,7 @@ class Consumer:
             once = message_id if notice is notices[0] else f"{message_id}:{notice.what}"
             try:
                 intake = await self._notifying.take_in(notice, once, acknowledged=acknowledged)
-            except DATABASE_AWAY as error:
+            except AWAY as error:
                 raise Retry(f"{type(error).__name__}: {error}") from error
             if intake is not None and intake.planned:
                 self._woken.set()

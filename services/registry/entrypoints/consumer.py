@@ -3,28 +3,17 @@
 import datetime as dt
 import re
 
-import asyncpg
 import msgspec
 
 from services.registry.ports import Store
 from shared.chassis.consumer import Retry
+from shared.chassis.database import AWAY
 from shared.chassis.kafka import Record
 from shared.chassis.metrics import Counter
 from shared.contracts.wire import ID_PATTERN
 
 HEARD = Counter("gas_registry_heard_total", "Messages of unregistered devices", ["kept"])
 _ID = re.compile(ID_PATTERN)
-
-
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that broke in the middle of an answer
-)
 
 
 class _Named(msgspec.Struct):

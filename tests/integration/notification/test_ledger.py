@@ -76,6 +76,19 @@ async def test_a_delivery_is_claimed_by_one_until_its_lease_runs_out(world: Worl
     assert {one.attempts for one in again} == {2}
 
 
+async def test_a_lease_is_renewed_by_its_holder_only(world: World) -> None:
+    await world.use.take_in(notice(), "m1")
+    first = await world.ledger.claim(4, [])
+    await world.later(LEASE_S + 1)
+    await world.ledger.keep(first)
+    assert await world.ledger.claim(4, []) == []
+    await world.later(LEASE_S + 1)
+    second = await world.ledger.claim(4, [])
+    await world.later(LEASE_S + 1)
+    await world.ledger.keep(first)
+    assert len(await world.ledger.claim(4, [])) == len(second) == 2
+
+
 async def test_a_stale_failure_does_not_disturb_the_attempt_that_runs(world: World) -> None:
     await world.use.take_in(notice(), "m1")
     [first, *_] = await world.ledger.claim(4, [])
@@ -105,7 +118,7 @@ async def test_what_is_given_up_is_said(world: World) -> None:
         batch = await world.ledger.claim(4, [])
         assert {one.attempts for one in batch} == {attempts}
         for one in batch:
-            await world.use.deliver(one)
+            await world.use.mark(one, await world.use.channels.send(one))
         await world.later(3600)
     assert await world.ledger.claim(4, []) == []
     assert await world.count("state = 'failed' AND detail = 'HTTP 500'") == 2
