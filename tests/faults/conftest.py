@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 from collections.abc import AsyncIterator, Iterator
 
@@ -13,6 +14,7 @@ from tests.faults.harness import Scene
 from tests.faults.ledger import LostError
 from tests.faults.world import World, start
 
+PR_SET_CHILD_SUBREAPER = 36
 SEED = int(os.environ.get("GW_FAULT_SEED", "20260601"))
 # In `make test` the canaries walk fast, so that a hung service is noticed within seconds.
 FAST_WATCH = {"GW_PERIOD_S": "3", "GW_CLEAR_AFTER_S": "1", "GW_LATE_S": "8", "GW_REPEAT_S": "5"}
@@ -20,6 +22,15 @@ FAST_WATCH = {"GW_PERIOD_S": "3", "GW_CLEAR_AFTER_S": "1", "GW_LATE_S": "8", "GW
 
 def _full(request: pytest.FixtureRequest) -> bool:
     return any(item.get_closest_marker("full") for item in request.session.items)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _adopt_orphans() -> None:
+    """Be the parent of engines whose starter is gone, so that a killed one is not a zombie for seconds.
+
+    PostgreSQL does not start while the pid in its lock file exists, be it a zombie's.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 @pytest.fixture(scope="package")

@@ -30,19 +30,30 @@ class Ledger:
 
     said: dict[Key, dict[str, Any]] = field(default_factory=dict)
     accepted: dict[Key, float] = field(default_factory=dict)
+    earlier: set[Key] = field(default_factory=set)
+    """What had its receipt late and was said before these books were opened: a matter of others."""
+    boots: dict[str, int] = field(default_factory=dict)
+    """With which boot each device first spoke in these books."""
     rejected: list[dict[str, Any]] = field(default_factory=list)
 
     def note_said(self, message: dict[str, Any]) -> None:
         """Note a message at the moment a device says it."""
         self.said[message["device_id"], message["boot_id"], message["seq"]] = message
+        self.boots.setdefault(message["device_id"], message["boot_id"])
 
     def note_receipt(self, receipt: dict[str, Any]) -> None:
         """Note a receipt at the moment a device gets it."""
         now = time.monotonic()
         for one in receipt["accepted"]:
-            for first, last in one["ranges"]:
-                for seq in range(first, last + 1):
-                    self.accepted.setdefault((one["device_id"], one["boot_id"], seq), now)
+            device_id, boot_id = one["device_id"], one["boot_id"]
+            keys = [
+                (device_id, boot_id, seq) for first, last in one["ranges"] for seq in range(first, last + 1)
+            ]
+            if boot_id < self.boots.get(device_id, 0):
+                self.earlier.update(keys)
+                continue
+            for key in keys:
+                self.accepted.setdefault(key, now)
         self.rejected += receipt["rejected"]
 
     def open(self) -> set[Key]:

@@ -1,7 +1,6 @@
 """The whole product on engines of its own, with a small city registered through the API."""
 
 import asyncio
-import ctypes
 import json
 import ssl
 import subprocess
@@ -26,7 +25,6 @@ from simulators.client import Broker
 from tests.faults.proxy import Proxy
 
 AREA = "530602"
-_PR_SET_CHILD_SUBREAPER = 36
 
 
 def scenario(sites: int, talkers: int) -> dict[str, Any]:
@@ -78,17 +76,8 @@ class World:
         return self.engines.postgres.dsn
 
 
-def adopt_orphans() -> None:
-    """Be the parent of engines whose starter is gone, so that a killed one is not a zombie for seconds.
-
-    PostgreSQL does not start while the pid in its lock file exists, be it a zombie's.
-    """
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
 def start(*, sites: int, talkers: int, watchdog: dict[str, str]) -> Iterator[World]:
     """Start everything, register the city, and stop everything at the end."""
-    adopt_orphans()
     with session.own(name="-faults") as engines:
         if not isinstance(engines, Engines):
             pytest.skip("only the native engines can be killed one by one")
