@@ -106,12 +106,6 @@ class Session:
         product = Product(stack)
         runner = Runner(product, self._fleet)
         await commands.warm(runner, self._fleet)
-        if "sweep" in self._parts:
-            found = await commands.sweep(runner, self._rates, self._run_s)
-            found.append(await commands.longest(runner, found, self._lengths.sustained_s))
-            self._note(found)
-            self._best = max(one.per_s for one in found)
-            self._write("sweep", "Rate sweep", sweep_body(found))
         if "latency" in self._parts:
             figures, loops = await commands.latency(
                 product, runner, self._fleet, jwks, self._lengths.latency_s
@@ -120,6 +114,12 @@ class Session:
             self._write(
                 "latency", "From alarm to alert, and to the closed valve", latency_body(figures, loops)
             )
+        if "sweep" in self._parts:
+            found = await commands.sweep(runner, self._rates, self._run_s)
+            found.append(await commands.longest(runner, found, self._lengths.sustained_s))
+            self._note(found)
+            self._best = max(one.per_s for one in found)
+            self._write("sweep", "Rate sweep", sweep_body(found))
 
     def _ordinary(self, stack: Stack, ordinary: Ordinary) -> None:
         if self._parts == {"ordinary"}:

@@ -28,6 +28,7 @@ class Plan:
     seconds: float
     boot_id: int
     alarms: float = 20.0
+    warm_up_s: float = 0.0
     alarms_before: int = 0
     wait_receipts: bool = True
 
@@ -68,7 +69,8 @@ class Publishers:
             host=mqtt.host, port=mqtt.port_tls, ca_file=mqtt.ca_file, certs_dir=mqtt.certs_dir,
             controllers=list(range(number, self._fleet.controllers, PROCESSES)),
             detectors_each=self._fleet.detectors_each, rate=plan.rate / PROCESSES, seconds=plan.seconds,
-            alarms=plan.alarms / PROCESSES, alarm_skip=-(-plan.alarms_before // PROCESSES),
+            alarms=plan.alarms / PROCESSES, alarms_after_s=plan.warm_up_s,
+            alarm_skip=-(-plan.alarms_before // PROCESSES),
             boot_id=plan.boot_id, begin_s=0.0, seed=number, wait_receipts=plan.wait_receipts,
         )  # fmt: skip
 

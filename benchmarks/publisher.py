@@ -43,6 +43,8 @@ class Order(msgspec.Struct):
     rate: float
     seconds: float
     alarms: float
+    alarms_after_s: float
+    """How long the load runs before the first alarm."""
     alarm_skip: int
     """How many of this process's devices had their alarm in an earlier run: each has one at most."""
     boot_id: int
@@ -246,7 +248,7 @@ class Load:
         order = self.order
         begin, count = order.begin_s, len(self.links)
         await asyncio.sleep(max(0.0, begin - time.monotonic()))
-        end = begin + order.seconds
+        end, alarms_from = begin + order.seconds, begin + order.alarms_after_s
         slot_s = TICK_S / count
         per_slot = order.rate * slot_s
         slot, due, alarms = 0, 0.0, 0
@@ -264,8 +266,8 @@ class Load:
                 if messages:
                     self._controller(place, cursor, messages)
                 slot += 1
-            while alarms < (now - begin) * order.alarms and alarms < len(self._victims):
-                self._alarm(self._victims[alarms], begin + alarms / order.alarms)
+            while alarms < (now - alarms_from) * order.alarms and alarms < len(self._victims):
+                self._alarm(self._victims[alarms], alarms_from + alarms / order.alarms)
                 alarms += 1
             while self._ended and self._ended[0][0] <= now:
                 self._clear(self._ended.pop(0)[1])

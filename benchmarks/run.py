@@ -103,13 +103,14 @@ class Runner:
     async def run(self, rate: float, seconds: float, *, alarms: float = 20.0) -> Figures:
         """Do one run."""
         self._boot_id += 1
-        plan = Plan(rate, seconds, self._boot_id, alarms, self._alarms)
+        warm_up_s = min(WARM_UP_S, seconds / 4)
+        plan = Plan(rate, seconds, self._boot_id, alarms, warm_up_s, self._alarms)
         figures = Figures(rate, seconds)
         publishers = Publishers(self._system.engines.mqtt, self._fleet, plan)
         try:
             await publishers.ready()
             begin = publishers.go()
-            await asyncio.sleep(max(0.0, begin + min(WARM_UP_S, seconds / 4) - time.monotonic()))
+            await asyncio.sleep(max(0.0, begin + warm_up_s - time.monotonic()))
             await self._watch(publishers, figures)
             await self._drain(figures)
             outcome = await publishers.outcome()

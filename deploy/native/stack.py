@@ -32,6 +32,8 @@ SERVICES = (
     "portal",
     "watchdog",
 )
+# When the processors are not enough, an alarm's way goes first: what these do may come a moment later.
+NICE = {"history": 3, "dispatch": 3, "notification": 3, "registry": 3}
 MQTT_CLIENTS = ("ingestion", "actuation", "watchdog")
 READY_LIMIT_S = 60.0
 
@@ -196,10 +198,11 @@ class Stack:
             f"{key}={_quoted(value)}" for key, value in (path | self.environment(name)).items()
         )
         pid_file = self.run / f"{name}.pid"
+        nice = f"nice -n {NICE[name]} " if name in NICE else ""
         return "\n".join(
             [
                 f"[program:{name}]",
-                f'command=/bin/sh "{LAUNCH}" "{pid_file}" "{sys.executable}" -m services.{name}',
+                f'command=/bin/sh "{LAUNCH}" "{pid_file}" {nice}"{sys.executable}" -m services.{name}',
                 f"environment={environment}",
                 # Dead within two seconds of its start is a failed start: tried again with growing delay.
                 "startsecs=2",
