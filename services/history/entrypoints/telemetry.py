@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from typing import Any, NamedTuple
 
@@ -23,7 +24,8 @@ GROUP = "history"
 FETCH_BYTES_MIN = 1_048_576
 FETCH_BYTES_MAX = 4_194_304
 
-STORED = Counter("gas_history_rows_total", "Rows handed to the database, repeated ones included")
+_WHO = re.compile(rb'"device_id"\s*:\s*"([A-Za-z0-9_-]{1,64})"')
+STORED = Counter("gas_history_rows_total", "Rows the database has taken, repeated ones included")
 LAG = Gauge("gas_history_behind_seconds", "Age of the newest record that was written")
 
 
@@ -71,6 +73,7 @@ class Telemetry:
         self._batch_rows = batch_rows
         self._refreshes = Refreshes()
         self._poison: list[str] = []
+        self._refused: list[str] = []
         self._newest_ms = 0
 
     async def run(self) -> None:
@@ -130,9 +133,13 @@ class Telemetry:
         return asyncio.create_task(self._write(consumer, self._intake.seal(), self._newest_ms))
 
     async def _write(self, consumer: AIOKafkaConsumer, batch: Batch, newest_ms: int) -> None:
-        for row, why in await self._store.write(batch):
+        refused = await self._store.write(batch)
+        if len(refused) < len(batch):
+            self._refused.clear()
+        self._suspect(self._refused, [self._intake.name_of(row[1]) for row, _ in refused])
+        for row, why in refused:
             await self._bury_row(row, why)
-        STORED.inc(len(batch))
+        STORED.inc(len(batch) - len(refused))
         LAG.set(max(0.0, time.time() - newest_ms / 1000))  # noqa: TID251 - a figure for people
         topic = self._prefix + TELEMETRY
         offsets = {TopicPartition(topic, number): offset for number, offset in batch.offsets.items()}
@@ -176,15 +183,19 @@ class Telemetry:
         )
         await self._letters.send(dead_letters(TELEMETRY), value, headers=headers)
 
+    def _suspect(self, row: list[str], senders: list[str]) -> None:
+        """Note who sent what cannot be kept; raise Halt when it is so much from so many in a row."""
+        row += senders
+        if len(row) >= POISON_ROW and len(set(row)) >= POISON_KEYS:
+            raise Halt
+        del row[:-POISON_ROW]
+
     async def _bury(self, record: Any, letters: list[Letter], *, good: bool) -> None:
         """Write dead letters and wait for them; too much in a row from too many senders halts instead."""
         if good:
             self._poison.clear()
         else:
-            self._poison += [letter.who for letter in letters]
-        if len(self._poison) >= POISON_ROW and len(set(self._poison)) >= POISON_KEYS:
-            raise Halt
-        del self._poison[:-POISON_ROW]
+            self._suspect(self._poison, [letter.who for letter in letters])
         for value, reason, why, _ in letters:
             source = Record(
                 TELEMETRY, record.partition, record.offset, record.key, value, {}, record.timestamp
@@ -201,11 +212,12 @@ def _salvaged(value: bytes, offset: int) -> tuple[list[Item], list[Letter]]:
     except ValueError as error:
         return [], [Letter(value, "not_json", str(error), f"record {offset}")]
     items, bad = [], []
-    for number, raw in enumerate(raws):
+    for raw in raws:
         try:
             items.append(salvage(raw))
         except BadItemError as error:
-            bad.append(Letter(raw, "bad_field", str(error), f"record {offset} item {number}"))
+            who = _WHO.search(raw)
+            bad.append(Letter(raw, "bad_field", str(error), who[1].decode() if who else f"record {offset}"))
     return items, bad
 
 

@@ -149,3 +149,32 @@ async def test_everything_poisonous_halts_and_keeps_the_backlog(
 
         await until(halted)
         assert await committed(kafka_bootstrap, topic_prefix, 0) in (None, *range(20))
+
+
+async def test_rows_that_the_database_refuses_halt_when_they_are_all_there_is(
+    history: History, kafka_bootstrap: str, topic_prefix: str
+) -> None:
+    async with running(history, kafka_bootstrap, topic_prefix) as producer:
+        items = [reading(number, device_id=f"d{number % 6}", status="a\0b") for number in range(30)]
+        await producer.send(TELEMETRY, msgspec.json.encode(items), partition=0)
+
+        async def halted() -> bool:
+            return history.health.report().get("consumer history", {}).get("ok") is False
+
+        await until(halted)
+        assert await committed(kafka_bootstrap, topic_prefix, 0) is None
+
+
+@pytest.mark.parametrize("wrong", [{"boot_id": "one"}, {"status": "a\0b"}], ids=["unreadable", "refused"])
+async def test_one_broken_sender_halts_nothing(
+    history: History, kafka_bootstrap: str, topic_prefix: str, wrong: dict[str, Any]
+) -> None:
+    async with running(history, kafka_bootstrap, topic_prefix) as producer:
+        items = [reading(number) | wrong for number in range(30)]
+        await producer.send(TELEMETRY, msgspec.json.encode(items), partition=0)
+        assert len(await letters(kafka_bootstrap, topic_prefix, 30)) == 30
+
+        async def past_it() -> bool:
+            return await committed(kafka_bootstrap, topic_prefix, 0) == 1
+
+        await until(past_it)

@@ -77,6 +77,7 @@ def test_each_device_has_its_alarm_in_one_run_only():
             rate=1,
             seconds=1,
             alarms=1,
+            alarms_after_s=0,
             alarm_skip=skip,
             boot_id=1,
             begin_s=0,
