@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.history.entrypoints.telemetry import Telemetry
