@@ -142,6 +142,7 @@ class PartitionState:
                     and item.boot_id == track.boot_id
                     and item.seq > track.seq
                     and now < track.sample_due_ms
+                    and not item.type
                 ):
                     # Plain detectors are judged here: a call for each reading would cost as much again.
                     value = item.lel_percent
@@ -184,7 +185,7 @@ class PartitionState:
             self._reading(spec, track, item, order)
         if track.alarmed:
             self._silence.alarmed(spec, track)
-        elif newer and item.status == "normal":
+        elif newer and item.status == "normal" and not item.type:
             track.sample_due_ms = now + SAMPLE_MS
             track.quiet = _is_quiet(track) and _calm_value(spec, track, item)
 

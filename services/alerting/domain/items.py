@@ -1,6 +1,15 @@
-"""What alerting reads of a telemetry item: only the fields that a rule needs (WIRE.md section 1)."""
+"""What alerting reads of a telemetry item: only the fields that a rule needs (WIRE.md section 1).
+
+Ingestion has checked what a message may hold by its kind. What else stands in it is nobody's promise: a field
+that does not fit is left out, never the message.
+"""
+
+from collections.abc import Collection
+from typing import Any, TypeVar
 
 import msgspec
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Item(msgspec.Struct, gc=False):
@@ -25,6 +34,7 @@ class Item(msgspec.Struct, gc=False):
     odorant_mg_m3: float | None = None
     unregistered: bool = False
     client: str | None = None
+    dropped: list[str] = []
     data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
@@ -47,8 +57,30 @@ class EventData(msgspec.Struct, gc=False):
 
 
 _DATA = msgspec.json.Decoder(EventData)
+_LOOSE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def event_data(item: Item) -> EventData:
-    """Decode an event's data; raise `msgspec.DecodeError` when it cannot be read."""
-    return _DATA.decode(item.data)
+    """Decode an event's data without what does not fit; raise `msgspec.DecodeError` when it is no object."""
+    try:
+        return _DATA.decode(item.data)
+    except msgspec.ValidationError:
+        return fitting(bytes(item.data), EventData)
+
+
+def fitting(raw: bytes, struct: type[T], needed: Collection[str] = ()) -> T:
+    """Decode an object without the fields that do not fit; raise `msgspec.DecodeError` for a needed one."""
+    loose = _LOOSE.decode(raw)
+    kept: dict[str, Any] = {}
+    for field in msgspec.structs.fields(struct):
+        name = field.encode_name
+        if name not in loose:
+            if field.required:
+                raise msgspec.ValidationError(f"{name} is missing")
+            continue
+        try:
+            kept[name] = msgspec.json.decode(loose[name], type=field.type)
+        except msgspec.ValidationError as error:
+            if name in needed:
+                raise msgspec.ValidationError(f"{name}: {error}") from error
+    return struct(**kept)

@@ -4,11 +4,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.alerting.domain.items import Item
+from services.alerting.domain.items import Item, fitting
 
 _ITEMS = msgspec.json.Decoder(list[Item])
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ITEM = msgspec.json.Decoder(Item)
+
+
+_NEEDED = frozenset({"device_id", "boot_id", "seq", "type"})
 
 
 class _Who(msgspec.Struct):
@@ -48,10 +51,20 @@ def _one_by_one(value: bytes) -> tuple[list[Item], list[Bad]]:
     bad: list[Bad] = []
     for raw in raws:
         try:
-            items.append(_ITEM.decode(raw))
+            items.append(_item(raw))
         except msgspec.MsgspecError as error:
             bad.append(Bad(bytes(raw), str(error), _sender(raw)))
     return items, bad
+
+
+def _item(raw: msgspec.Raw) -> Item:
+    try:
+        return _ITEM.decode(raw)
+    except msgspec.ValidationError:
+        item = fitting(bytes(raw), Item, _NEEDED)
+        if item.type or item.status:
+            return item
+        raise
 
 
 def _sender(raw: msgspec.Raw) -> str:

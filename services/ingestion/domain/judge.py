@@ -164,12 +164,9 @@ def _salvaged(element: Element, sender: Sender, known: Known | None, words: Voca
     if sender.leaf == "reading":
         own = words.kind_fields[known.kind] if known else frozenset(words.reading)
         changed |= _salvage(item, {name: words.reading[name] for name in own}, dropped)
-        for name in set(words.reading) - own:
-            # Another kind's field is an unknown field; but a reader of all kinds must not trip on it.
-            if name in item and words.reading[name].fault(item[name]) is not None:
-                del item[name]
-                changed = True
+        changed |= _leave_out(item, words, set(words.reading) - own)
     else:
+        changed |= _leave_out(item, words, set(words.reading))
         item["data"] = dict(item["data"])
         changed |= _salvage_data(item, words, dropped)
     changed |= _salvage(item, {n: f for n, f in words.common.items() if not f.required}, dropped)
@@ -192,9 +189,17 @@ def _salvaged(element: Element, sender: Sender, known: Known | None, words: Voca
     )
 
 
+def _leave_out(item: dict[str, Any], words: Vocabulary, names: set[str]) -> bool:
+    """Take out what does not fit: another kind's field is an unknown one, but no reader may trip on it."""
+    found = [name for name in names if name in item and words.reading[name].fault(item[name]) is not None]
+    for name in found:
+        del item[name]
+    return bool(found)
+
+
 def _strip(item: dict[str, Any], leaf: Leaf, words: Vocabulary) -> bool:
-    """Take out names that only ingestion writes, and `type` of a reading: it would make it an event."""
-    reserved = words.reserved | {"type"} if leaf == "reading" else words.reserved
+    """Take out names that only ingestion writes, and what would make an event of a reading or the reverse."""
+    reserved = words.reserved | {"type" if leaf == "reading" else "status"}
     found = [name for name in item if name in reserved]
     for name in found:
         del item[name]

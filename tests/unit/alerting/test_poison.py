@@ -43,3 +43,26 @@ def test_one_bad_item_does_not_take_its_neighbours_with_it() -> None:
     assert [(b.value, b.device_id) for b in refused] == [(bad, "d2"), (b"7", "")]
     items, refused = decode(b"{not json")
     assert (items, [b.value for b in refused]) == ([], [b"{not json"])
+
+
+def test_a_field_that_does_not_fit_is_left_out_and_never_the_message() -> None:
+    event = (
+        b'{"device_id":"d1","boot_id":1,"seq":0,"type":"alarm_raised","data":{},"status":3,"lel_percent":"x"}'
+    )
+    twice = b'{"device_id":"d1","boot_id":1,"seq":"x","seq":1,"status":"alarm_high","client":7}'
+    items, refused = decode(b"[" + event + b"," + twice + b"]")
+    assert refused == []
+    assert [(item.type, item.status, item.lel_percent) for item in items] == [
+        ("alarm_raised", "", None), ("", "alarm_high", None),
+    ]  # fmt: skip
+
+
+def test_without_ids_or_a_status_an_item_is_refused() -> None:
+    for bad in (
+        b'{"device_id":7,"boot_id":1,"seq":0,"status":"normal"}',
+        b'{"boot_id":1,"seq":0,"status":"normal","client":7}',
+        b'{"device_id":"d1","boot_id":1,"seq":0,"status":3}',
+        b'{"device_id":"d1","boot_id":1,"seq":0,"type":[],"status":"normal"}',
+    ):
+        items, refused = decode(b"[" + bad + b"]")
+        assert (items, [each.value for each in refused]) == ([], [bad])

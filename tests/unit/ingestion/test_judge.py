@@ -184,6 +184,15 @@ def test_fields_of_another_kind_are_unknown_fields() -> None:
     assert taken(reading(position="ajar", level_percent=400)) == reading()
 
 
+def test_an_event_never_looks_like_a_reading() -> None:
+    for status in ("normal", 3):
+        item = taken(event("alarm_raised", {"level": "high"}, status=status), "event")
+        assert item == event("alarm_raised", {"level": "high"})
+    assert taken(event("alarm_cleared", {}, lel_percent="x", position=1, ppm=5), "event") == event(
+        "alarm_cleared", {}, ppm=5
+    )
+
+
 def test_a_list_is_taken_one_by_one() -> None:
     good, bad = reading(), reading(seq=-1)
     verdicts = say([good, bad, 5, reading(x={"a": [[1]]}), good])
