@@ -20,6 +20,7 @@ from services.alerting.domain.track import EPISODES_MAX, FIRST, Episode, Order, 
 
 BITS = {"alarm_low": 1, "alarm_high": 2, "alarm": 2}
 RISE_WINDOW_MS = 120_000
+_VALUES = frozenset({"lel_percent", "ppm"})
 DOSE_KEYS = ("G06.long", "G06.medium", "G06.high")
 STATUS_ONLY_LEL_PERCENT = 100.0  # stands in for the concentration of a detector that tells a status only
 
@@ -37,8 +38,10 @@ def on_reading(ctx: Context, spec: Spec, track: Track, item: Item, order: Order)
     if item.status == "preheat":
         return  # it measures nothing yet, so it can neither raise nor clear
     value = item.ppm if spec.kind == Kind.CO_DETECTOR else concentration(spec, item.lel_percent, item.ppm)
-    # A faulty sensor may still raise, but its silence about gas clears nothing.
-    _word(ctx, spec, track, order, bit, value, blind=item.status == "fault")
+    # A faulty sensor may still raise, but its silence about gas clears nothing. Nor does a muted or shielded
+    # detector's that measures nothing, nor a value that could not be read.
+    unmeasured = value is None and (item.status != "normal" or not _VALUES.isdisjoint(item.dropped))
+    _word(ctx, spec, track, order, bit, value, blind=item.status == "fault" or unmeasured)
 
 
 def on_event(ctx: Context, spec: Spec, track: Track, item: Item, data: EventData, order: Order) -> None:

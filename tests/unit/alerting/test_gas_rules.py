@@ -1,5 +1,7 @@
 """G01–G06 by record time: delays, deadbands, the device's own bit, zones, rates and doses."""
 
+import pytest
+
 from services.alerting.domain.signals import Sign, Signal
 from tests.unit.alerting.drive import T0, Drive, facts
 
@@ -199,3 +201,42 @@ def test_repeats_come_at_most_every_five_seconds() -> None:
         s for s in drive.signals if isinstance(s, Signal) and s.sign == Sign.CONTINUES and s.rule == "G02"
     ]
     assert [s.record_ms - T0 for s in going_on] == [5_000, 10_000, 15_000, 20_000]
+
+
+@pytest.mark.parametrize("status", ["muted", "shielded", "end_of_life", "fault"])
+def test_who_measures_nothing_clears_nothing(status: str) -> None:
+    drive = Drive()
+    drive.event(0, "alarm_raised", level="high")
+    drive.read(5, status=status)
+    assert [word for word in drive.marks_until(10, 290) if word.startswith("cleared")] == []
+    assert all(s.zone_lel_percent != 0 for s in drive.signals if isinstance(s, Signal))  # nothing looks safe
+    drive.read(291)
+    assert "cleared G02" in drive.marks_until(295, 420)
+
+
+def test_a_muted_detector_that_measures_still_raises_and_clears() -> None:
+    drive = Drive()
+    assert drive.read(0, status="muted", lel_percent=60) == ["raised G02"]
+    drive.read(20, status="muted", lel_percent=1)
+    assert "cleared G02" in drive.marks_until(25, 150)
+
+
+def test_a_concentration_that_could_not_be_read_clears_nothing() -> None:
+    drive = Drive()
+    drive.read(0, lel_percent=60)
+    drive.read(5, dropped=["lel_percent"])
+    assert "cleared G02" not in drive.marks_until(10, 140)
+    drive.read(141, dropped=["battery_v"])
+    assert "cleared G02" in drive.marks_until(145, 270)
+
+
+def test_an_alarm_event_counts_whatever_status_stands_beside_it() -> None:
+    drive = Drive()
+    drive.read(0)
+    event = drive.item(type="alarm_raised", status="normal", data={"level": "high"})
+    assert drive.fold(1, [event]) == ["raised G02", "raised G01"]
+
+
+def test_an_alarm_event_counts_whatever_fields_of_other_events_hold() -> None:
+    odd = {"code": 17, "reason": 3, "on": "yes", "online": 1, "position": [], "passed": None, "kind": {}}
+    assert Drive().event(0, "alarm_raised", level="high", **odd) == ["raised G02", "raised G01"]
