@@ -1,5 +1,6 @@
 """What was taken from MQTT since the last write: written as one, then receipted and acknowledged."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from services.ingestion.domain.verdicts import Letter
@@ -9,8 +10,6 @@ from shared.contracts.wire import LIST_MAX
 
 RECORD_BYTES_MAX: Final = 800_000
 """Below Kafka's message.max.bytes (1 MiB) with room for the 50 largest chunks' marks."""
-_CHUNKS_SAFE: Final = 40
-"""Chunks of one payload each (16 KiB at most, marks included 20 KB) that always fit one record."""
 
 
 class Load:
@@ -61,5 +60,17 @@ def _arrays(chunks: list[bytes], has_arrays: bool) -> list[bytes]:
         joined = b"[" + b",".join(chunks) + b"]"
         if len(joined) <= RECORD_BYTES_MAX:
             return [joined]
-    size = min(size, _CHUNKS_SAFE)
-    return [b"[" + b",".join(chunks[at : at + size]) + b"]" for at in range(0, len(chunks), size)]
+    return [b"[" + b",".join(piece) + b"]" for piece in _pieces(chunks, size)]
+
+
+def _pieces(chunks: list[bytes], size: int) -> Iterator[list[bytes]]:
+    """Cut by count and by bytes: written anew, a message can be several times as long as it came."""
+    piece: list[bytes] = []
+    length = 0
+    for chunk in chunks:
+        if piece and (len(piece) == size or length + len(chunk) > RECORD_BYTES_MAX):
+            yield piece
+            piece, length = [], 0
+        piece.append(chunk)
+        length += len(chunk) + 1
+    yield piece

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingestion.domain.verdicts import Letter
+from services.ingestion.domain.judge import Sender as From
+from services.ingestion.domain.judge import judge
+from services.ingestion.domain.verdicts import Accepted, Known, Letter
 from services.ingestion.handlers.directory import Client, Directory, Source
 from services.ingestion.handlers.flow import UNWRITTEN_BYTES_MAX, Flow
 from services.ingestion.handlers.intake import Intake
@@ -275,6 +277,21 @@ def test_records_hold_at_most_500_items_and_stay_below_1_mib(size: int, count: i
     assert all(len(value) <= RECORD_BYTES_MAX + 20_000 for value in values)
     assert all(len(json.loads(value)) <= 500 for value in values)
     assert sum(len(json.loads(value)) for value in values) == count * inner
+
+
+def test_records_of_messages_that_grew_when_written_anew_stay_below_1_mib() -> None:
+    note = "\U0001f525" * 4_000  # 4 bytes each as it came, 12 as it goes on
+    message = {"device_id": "d1", "boot_id": 1, "seq": 2, "type": "alarm_cleared", "data": {}, "note": note}
+    payload = json.dumps(message | {"buffered": "x"}, ensure_ascii=False).encode()
+    assert len(payload) <= 16_384
+    words, known = vocabulary(), {"d1": Known("detector", "c1")}
+    (verdict,) = judge(payload, From("c1", "event"), known.get, words)
+    assert isinstance(verdict, Accepted)
+    load = Load(1)
+    load.chunks[0] = [verdict.item] * 100
+    (values,) = load.records().values()
+    assert all(len(value) <= RECORD_BYTES_MAX + 20_000 for value in values)
+    assert sum(len(json.loads(value)) for value in values) == 100
 
 
 class Writer:
