@@ -1,5 +1,7 @@
 """G01–G06 by record time: delays, deadbands, the device's own bit, zones, rates and doses."""
 
+from typing import Any
+
 import pytest
 
 from services.alerting.domain.signals import Sign, Signal
@@ -238,5 +240,13 @@ def test_an_alarm_event_counts_whatever_status_stands_beside_it() -> None:
 
 
 def test_an_alarm_event_counts_whatever_fields_of_other_events_hold() -> None:
-    odd = {"code": 17, "reason": 3, "on": "yes", "online": 1, "position": [], "passed": None, "kind": {}}
+    odd: dict[str, Any] = {
+        "code": 17,
+        "reason": 3,
+        "on": "yes",
+        "online": 1,
+        "position": [],
+        "passed": None,
+        "kind": {},
+    }
     assert Drive().event(0, "alarm_raised", level="high", **odd) == ["raised G02", "raised G01"]
