@@ -15,10 +15,10 @@ from services.alerting.domain.context import Context
 from services.alerting.domain.fire import fire
 from services.alerting.domain.items import Item, event_data
 from services.alerting.domain.marks import Marks
-from services.alerting.domain.platform import stranger_signal
-from services.alerting.domain.signals import AnySignal, OnlineSeen, Sign
+from services.alerting.domain.signals import AnySignal, OnlineSeen
 from services.alerting.domain.silence import Silence
 from services.alerting.domain.spec import Kind, Spec
+from services.alerting.domain.strangers import Strangers
 from services.alerting.domain.track import FIRST, Order, Track, Zone, freshen
 
 SAMPLE_MS = 20_000
@@ -48,7 +48,7 @@ class PartitionState:
         self._waiting: dict[str, Track] = {}
         self._clients: dict[str, set[str]] = {}
         self._silence = Silence(self._ctx)
-        self._strangers: dict[str, tuple[int, str]] = {}
+        self._strangers = Strangers(self._ctx)
         self.unknown = 0
         self.poison: list[tuple[Item, str]] = []
 
@@ -104,7 +104,7 @@ class PartitionState:
             heard,
             [(site, name, zone) for (site, name), zone in self._ctx.zones.items()],
             self._ctx.timers,
-            self._strangers,
+            self._strangers.open,
             self.marks,
         )
         return zlib.compress(msgspec.msgpack.encode(whole), 1)
@@ -119,7 +119,7 @@ class PartitionState:
         self._ctx.zones = {(site, name): zone for site, name, zone in whole.zones}
         self._ctx.timers = whole.timers
         heapify(self._ctx.timers)
-        self._strangers = whole.strangers
+        self._strangers.open = whole.strangers
         self._waiting = whole.tracks
         for spec in specs:
             self.put(spec)
@@ -229,12 +229,7 @@ class PartitionState:
         if known is None:
             self.unknown += 1
             return
-        subject = f"rejected:{client}" if item.type == "alarm_rejected" else item.device_id
-        sign = Sign.CONTINUES if subject in self._strangers else Sign.RAISED
-        over_ms = now + known[0].points["D08"].off_ms
-        self._strangers[subject] = (over_ms, known[0].facts.device_id)
-        self._ctx.later(over_ms, subject, "stranger")
-        self._ctx.signals.append(stranger_signal(known[0], subject, item, now, sign))
+        self._strangers.heard(known[0], client, item)
 
     def _connection(self, item: Item, spoken_for: list[str], now: int) -> None:
         online = event_data(item).online
@@ -256,19 +251,11 @@ class PartitionState:
         while timers and timers[0][0] <= now:
             at_ms, device_id, what = heappop(timers)
             if what == "stranger":
-                self._stranger_gone(device_id, at_ms, now)
+                self._strangers.fire(device_id, at_ms, self._cells)
                 continue
             cell = self._cells.get(device_id)
             if cell is not None:
                 fire(self._ctx, *cell, what)
-
-    def _stranger_gone(self, device_id: str, at_ms: int, now: int) -> None:
-        over_ms, spokesman = self._strangers.get(device_id, (0, ""))
-        cell = self._cells.get(spokesman)
-        if over_ms != at_ms or cell is None:
-            return
-        del self._strangers[device_id]
-        self._ctx.signals.append(stranger_signal(cell[0], device_id, None, now, Sign.CLEARED))
 
 
 def _is_quiet(track: Track) -> bool:

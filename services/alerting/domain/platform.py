@@ -30,7 +30,7 @@ def stranger_signal(spokesman: Spec, subject: str, item: Item | None, now_ms: in
         subject=subject,
         site_id=site_id,
         record_ms=now_ms,
-        device_ids=(subject,),
+        device_ids=(client,),  # a device's id, or of many strangers their client's
         priority=spokesman.points["D08"].priority,
         value=value,
         unit="%LEL" if value is not None else "",

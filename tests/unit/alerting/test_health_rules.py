@@ -2,9 +2,9 @@
 
 from services.alerting.domain.health import until_open_ms
 from services.alerting.domain.setpoints import SetPoints
-from services.alerting.domain.signals import OnlineSeen
+from services.alerting.domain.signals import OnlineSeen, Sign, Signal
 from services.alerting.domain.spec import make_spec
-from tests.unit.alerting.drive import T0, Drive, facts
+from tests.unit.alerting.drive import T0, Drive, facts, said
 
 HOUR_MS = 3_600_000
 
@@ -176,3 +176,25 @@ def test_an_item_that_no_rule_can_read_stops_nothing() -> None:
     good = drive.item("d2", status="alarm_high")
     assert drive.fold(0, [broken, good]) == ["raised G02", "raised G01"]
     assert drive.poison == ["d1"]
+
+
+def test_a_client_that_makes_up_ids_buries_nobody() -> None:
+    drive = Drive(facts("c1"), facts("c2", site_id="s2"))
+    for n in range(3_000):
+        drive.fold(n // 1000, [drive.item(f"x{n}", type="alarm_raised", unregistered=True, client="c1")])
+    drive.fold(3, [drive.item("y1", status="alarm_high", unregistered=True, client="c2")])
+    told = {s.subject for s in drive.signals if isinstance(s, Signal) and s.sign == Sign.RAISED}
+    assert told == {f"x{n}" for n in range(20)} | {"strangers:c1", "y1"}
+    assert len(drive.state.snapshot()) < 5_000
+    drive.mark(2_000)
+    over = {s.subject for s in drive.signals if isinstance(s, Signal) and s.sign == Sign.CLEARED}
+    assert over == told
+
+
+def test_a_stranger_that_goes_on_is_one_alert_until_it_is_quiet_for_ten_minutes() -> None:
+    drive = Drive(facts("c1"))
+    for at_s in range(0, 3_600, 300):
+        drive.fold(at_s, [drive.item("x1", status="alarm_high", unregistered=True, client="c1")])
+    assert said(drive.signals) == ["raised D08"]
+    assert drive.marks_until(3_305, 3_895) == []
+    assert drive.marks_until(3_900, 3_905) == ["cleared D08"]
