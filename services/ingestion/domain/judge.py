@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.ingestion.domain.fields import Field, Fields, Reason, Vocabulary, is_number
-from services.ingestion.domain.text import Element, NotJson, nests_deeper, read
+from services.ingestion.domain.text import Element, NotJson, nests_deeper, read, readable
 from services.ingestion.domain.verdicts import Accepted, Known, Leaf, Online, Rejected, Verdict
 
 Lookup = Callable[[str], Known | None]
@@ -172,6 +172,9 @@ def _salvaged(element: Element, sender: Sender, known: Known | None, words: Voca
     changed |= _salvage(item, {n: f for n, f in words.common.items() if not f.required}, dropped)
     if sender.stale or "buffered" in dropped:
         item["buffered"] = changed = True
+    legible = readable(element.raw, item)
+    changed |= legible != item
+    item = legible
     if dropped:
         item["dropped"] = dropped
     if known is None:

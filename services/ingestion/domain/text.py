@@ -5,11 +5,32 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.ingestion.domain.fields import UNREADABLE
+
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*("|\\?\Z)', re.DOTALL)
+_ESCAPED: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _DIGITS_MAX: Final = 400
 """An integer with more digits is far out of every range; reading it exactly would cost time only."""
 _HUGE: Final = 10**_DIGITS_MAX
+
+
+def readable(raw: bytes, value: Any) -> Any:
+    """Return `value`, whose text is `raw`, with U+FFFD for NUL and half surrogates.
+
+    JSON may escape them; but one, even in a field that nobody reads, makes a whole record unreadable.
+    """
+    return _replaced(value) if _ESCAPED.search(raw) else value
+
+
+def _replaced(value: Any) -> Any:
+    if isinstance(value, str):
+        return UNREADABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_replaced(each) for each in value]
+    if isinstance(value, dict):
+        return {_replaced(name): _replaced(each) for name, each in value.items()}
+    return value
 
 
 class NotJson(ValueError):  # noqa: N818 - named as its reason code

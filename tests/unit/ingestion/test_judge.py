@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.ingestion.domain.judge import Sender, judge, judge_state
@@ -182,6 +183,28 @@ def test_words_of_ingestion_are_taken_out() -> None:
 def test_fields_of_another_kind_are_unknown_fields() -> None:
     assert taken(reading(position="open", level_percent=4)) == reading(position="open", level_percent=4)
     assert taken(reading(position="ajar", level_percent=400)) == reading()
+
+
+@pytest.mark.parametrize("odd", ["\\ud800", "a\\uDFFFb", "\\ud83d\\ud83d\\ude00", "\\u0000"])
+@pytest.mark.parametrize("place", ['"x":"%s"', '"%s":1', '"x":[{"y":"%s"}]'])
+def test_text_that_cannot_be_written_down_never_makes_a_record_unreadable(odd: str, place: str) -> None:
+    head = '{"device_id":"d1","boot_id":1,"seq":2,'
+    field = place % odd
+    reading_ = f'{head}"status":"normal",{field}}}'.encode()
+    event_ = f'{head}"type":"alarm_cleared","data":{{}},{field}}}'.encode()
+    for leaf, payload in (("reading", reading_), ("event", event_)):
+        (verdict,) = say(payload, leaf)
+        assert isinstance(verdict, Accepted)
+        assert verdict.item != payload
+        text = json.dumps(msgspec.json.decode(verdict.item), ensure_ascii=False)
+        assert "\ufffd" in text
+
+
+def test_pairs_of_surrogates_are_text_like_any_other() -> None:
+    text = rb'{"device_id":"d1","boot_id":1,"seq":2,"status":"normal","x":"\ud83d\ude00"}'
+    (verdict,) = say(text)
+    assert isinstance(verdict, Accepted)
+    assert verdict.item == text
 
 
 def test_an_event_never_looks_like_a_reading() -> None:
