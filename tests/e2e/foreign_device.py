@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -32,7 +33,6 @@ BUFFERED_AFTER_MS = 10_000
 RETRY_S = {"event": 30.0, "reading": 120.0}
 RETRY_MAX_S = 600.0
 STROKE_S = 0.3
-TRIES_MAX = 2
 
 
 # --- Ed25519 as RFC 8032 has it: this maker's processor has no library for it ---
@@ -107,6 +107,28 @@ def opened(command: bytes, keys: Message) -> Message | None:
     return found if good else None
 
 
+def judged(claims: Message | None, executed: dict[str, Message], now_ms: float | None) -> tuple[str, str]:
+    """Check in the wire's order: signature, claims, own id, action, same id, expiry, seq.
+
+    `executed`: the last command of each valve of ours; `now_ms`: None before a receipt has set the clock.
+    """
+    if claims is None:
+        return "refused", "bad_signature"
+    kinds = {"command_id": str, "valve_id": str, "action": str, "seq": int, "expires_at_ms": int}
+    if any(type(claims.get(name)) is not kind for name, kind in kinds.items()):
+        return "refused", "bad_field"
+    if claims["valve_id"] not in executed:
+        return "refused", "wrong_valve"
+    if claims["action"] != "close":
+        return "refused", "unknown_action"
+    last = executed[claims["valve_id"]]
+    if claims["command_id"] == last["command_id"]:
+        return "done", ""
+    if now_ms is None or now_ms > claims["expires_at_ms"]:
+        return "refused", "clock_unset" if now_ms is None else "expired"
+    return ("accepted", "") if claims["seq"] > last["seq"] else ("refused", "replayed")
+
+
 # --- what outlives the power ---
 
 
@@ -159,7 +181,7 @@ class Valve:
 
     def __init__(self) -> None:
         self.position = "open"
-        self.command_id = ""
+        self.command: Message = {}
         self.closed_at = 0.0
 
 
@@ -174,6 +196,8 @@ class Controller:
             entry |= {"sent": 0, "next": 0.0}  # monotonic times end with the power
         self._seq = {one["device_id"]: 0 for one in config["devices"]}
         self.valves = {one["device_id"]: Valve() for one in config["devices"] if one["kind"] == "valve"}
+        for valve_id in self.valves:
+            self.memory.kept["executed"].setdefault(valve_id, {"command_id": None, "seq": -1})
         self.status, self.lel = "normal", 0.0
         self.offset_ms: float | None = None  # the server's time less the monotonic clock
         self.ready = self.refused = False
@@ -182,7 +206,7 @@ class Controller:
         self._mqtt = self._make_client()
 
     def _make_client(self) -> mqtt.Client:
-        version = mqtt.CallbackAPIVersion.VERSION2
+        version = CallbackAPIVersion.VERSION2
         found = mqtt.Client(version, client_id=self.client, protocol=mqtt.MQTTv5)
         context = ssl.create_default_context(cafile=self._config["ca"])
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -220,7 +244,8 @@ class Controller:
     def measure(self) -> None:
         """One reading of each device."""
         for one in self._config["devices"]:
-            kind, fields = one["kind"], {"status": "normal"}
+            kind = one["kind"]
+            fields: Message = {"status": "normal"}
             if kind == "detector":
                 fields = {"status": self.status, "gas": one["gas"], "lel_percent": self.lel, "battery_v": 3.6}
             elif kind == "valve":
@@ -248,7 +273,7 @@ class Controller:
     # --- what it hears ---
 
     def until(self, reached: Callable[[], bool], what: str, limit_s: float = 10.0) -> None:
-        """Live until a condition holds; TimeoutError names it, ConnectionRefusedError says nobody lets us in."""
+        """Live until a condition holds; TimeoutError names it, ConnectionRefusedError: not let in."""
         end = time.monotonic() + limit_s
         while not reached():
             if time.monotonic() > end:
@@ -296,48 +321,31 @@ class Controller:
     # --- what it obeys ---
 
     def _on_command(self, payload: bytes) -> None:
+        if not self.valves:
+            return
         claims = opened(payload, self._config["command_keys"])
         first = next(iter(self.valves))
         valve_id = str(claims["valve_id"]) if claims and claims.get("valve_id") in self.valves else first
         command_id = claims.get("command_id") if claims else None
-        verdict, reason = self._judged(claims)
+        now_ms = None if self.offset_ms is None else time.monotonic() * 1000 + self.offset_ms
+        verdict, reason = judged(claims, self.memory.kept["executed"], now_ms)
         self.done["commands"].append([command_id, verdict, reason])
         more = {"reason": reason} if reason else {}
         self.event(valve_id, "command_result", command_id=command_id, result=verdict, **more)
-        if verdict == "accepted" and claims:
-            self.memory.kept["executed"][valve_id] = {"command_id": command_id, "seq": claims["seq"]}
-            self.memory.save()  # before it moves: what was executed once is never executed again
-            valve = self.valves[valve_id]
-            valve.command_id, valve.closed_at = claims["command_id"], time.monotonic() + STROKE_S
-            valve.position = "closing"
-
-    def _judged(self, claims: Message | None) -> tuple[str, str]:
-        """Check in the wire's order: signature, claims, own id, action, same id, expiry, seq."""
-        if claims is None:
-            return "refused", "bad_signature"
-        kinds = {"command_id": str, "valve_id": str, "action": str, "seq": int, "expires_at_ms": int}
-        if any(type(claims.get(name)) is not kind for name, kind in kinds.items()):
-            return "refused", "bad_field"
-        executed = self.memory.kept["executed"].get(claims["valve_id"], {"command_id": None, "seq": -1})
-        now_ms = None if self.offset_ms is None else time.monotonic() * 1000 + self.offset_ms
-        if claims["valve_id"] not in self.valves:
-            return "refused", "wrong_valve"
-        if claims["action"] != "close":
-            return "refused", "unknown_action"
-        if claims["command_id"] == executed["command_id"]:
-            return "done", ""
-        if now_ms is None:
-            return "refused", "clock_unset"
-        if now_ms > claims["expires_at_ms"]:
-            return "refused", "expired"
-        return ("accepted", "") if claims["seq"] > executed["seq"] else ("refused", "replayed")
+        valve = self.valves[valve_id]
+        if verdict == "accepted" and claims and (valve.position, valve.command) != ("closing", claims):
+            valve.position, valve.command, valve.closed_at = "closing", claims, time.monotonic() + STROKE_S
 
     def _closed(self, valve_id: str, valve: Valve) -> None:
         valve.position = "closed"
-        why = {"cause": "command", "command_id": valve.command_id}
+        command_id = valve.command["command_id"]
+        # Only now: power lost on the way must not make a half closed valve answer "done".
+        self.memory.kept["executed"][valve_id] = {"command_id": command_id, "seq": valve.command["seq"]}
+        self.memory.save()
+        why = {"cause": "command", "command_id": command_id}
         self.event(valve_id, "position_changed", position="closed", **why)
-        self.event(valve_id, "command_result", command_id=valve.command_id, result="done")
-        self.done["commands"].append([valve.command_id, "done", ""])
+        self.event(valve_id, "command_result", command_id=command_id, result="done")
+        self.done["commands"].append([command_id, "done", ""])
 
     # --- its day ---
 
@@ -364,11 +372,9 @@ class Controller:
         detectors = [one["device_id"] for one in self._config["devices"] if one["kind"] == "detector"]
         for device_id in detectors:
             self.event(device_id, "alarm_raised", level="high", lel_percent=self.lel)
-        print(json.dumps({"alarm_at": time.time()}), flush=True)
+        tell({"alarm_at": time.time()})
         self.measure()
-        shut = [valve for valve in self.valves.values() if valve.position == "closed"]
         self.until(lambda: all(v.position == "closed" for v in self.valves.values()), "closed by command")
-        del shut
         self.status, self.lel = "normal", 0.5
         self.measure()
         for device_id in detectors:
@@ -378,3 +384,51 @@ class Controller:
         """Take leave so that the broker says the will at once."""
         self._mqtt.disconnect(reasoncode=ReasonCode(PacketTypes.DISCONNECT, identifier=4))
         self._mqtt.loop_stop()
+
+
+def tell(content: Message) -> None:
+    """Write a line of JSON for whoever started this."""
+    sys.stdout.write(json.dumps(content) + "\n")
+    sys.stdout.flush()
+
+
+def _day(controller: Controller, options: argparse.Namespace) -> None:
+    controller.boot()
+    for _ in range(3):
+        controller.measure()
+    if options.unplugged:
+        return
+    controller.connect()
+    controller.until(lambda: controller.offset_ms is not None, "the receipt of boot")
+    if options.leak:
+        controller.cut()
+        controller.measure()
+        controller.until(lambda: controller.ready, "connected again")
+        controller.leak()
+    controller.until(lambda: not controller.memory.unreceipted, "everything receipted", 25.0)
+    controller.part()
+
+
+def main() -> int:
+    """0: said and receipted; 1: something promised did not come; 3: the broker lets nobody in."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--unplugged", action="store_true", help="measure without a connection, and end")
+    parser.add_argument("--leak", action="store_true", help="lose the connection, then find gas")
+    options = parser.parse_args()
+    controller = Controller(json.loads(options.config.read_text()))
+    code, fault = 0, None
+    try:
+        _day(controller, options)
+    except TimeoutError as error:
+        code, fault = 1, f"missing: {error}"
+    except (ConnectionRefusedError, ssl.SSLError) as error:
+        code, fault = 3, f"refused: {error}"
+    positions = {name: valve.position for name, valve in controller.valves.items()}
+    left = len(controller.memory.unreceipted)
+    tell({**controller.done, "unreceipted": left, "valves": positions, "fault": fault})
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
