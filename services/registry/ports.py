@@ -147,6 +147,9 @@ class Unit(Oversight, Protocol):
     async def maintenance_over(self, limit: int) -> list[str]:
         """Return devices whose maintenance has ended by the database's clock."""
 
+    async def behind(self, controller_id: str) -> str | None:
+        """Return a device in use that a controller speaks for, if there is one."""
+
 
 class Store(Protocol):
     """Where the registry's objects live."""

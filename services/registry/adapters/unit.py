@@ -227,6 +227,15 @@ class PostgresUnit(OversightQueries, HeardQueries):
         )
         return [row["device_id"] for row in rows]
 
+    async def behind(self, controller_id: str) -> str | None:
+        """Return a device in use that a controller speaks for, if there is one."""
+        found: str | None = await self.connection.fetchval(
+            f"SELECT device_id FROM device WHERE controller_id = $1 AND retired_on IS NULL AND {_NOW}"  # noqa: S608
+            " LIMIT 1",
+            controller_id,
+        )
+        return found
+
 
 def _as_of(as_of: AsOf, first: int) -> tuple[str, list[Any]]:
     """Return the condition on both times and its parameters, numbered from `first`."""

@@ -66,7 +66,10 @@ async def record_test(unit: Unit, id_: str, test: Row, context: Context) -> Row:
 
 
 async def retire(unit: Unit, id_: str, context: Context) -> Row:
-    """Take a device out of use for ever, with its certificates; its findings end."""
+    """Take a device out of use for ever, with its certificates; its findings end.
+
+    NotAllowed: it is the controller of devices in use, which would be silenced with it.
+    """
     seen = await unit.get(DEVICE, id_)
     if seen is None:
         raise Absent(DEVICE)
@@ -75,6 +78,9 @@ async def retire(unit: Unit, id_: str, context: Context) -> Row:
     device = current(versions)
     if device["retired_on"]:
         raise NotAllowed("the device retired already")
+    # Nobody would hear their alarms from then on, and nothing on the screen would say so.
+    if (left := await unit.behind(id_)) is not None:
+        raise NotAllowed(f"it speaks for {left}: place its devices elsewhere or retire them first")
     revoked = await unit.revoke_certificates(id_, context.by) > 0
     changes = {
         "retired_on": context.moment.day.isoformat(),

@@ -78,6 +78,19 @@ async def test_a_blocked_device_that_retires_ends_its_finding(shop: Registry, db
     assert (await shop.post("devices/lpg/credentials", None)).status_code == 409
 
 
+async def test_a_controller_retires_after_the_devices_it_speaks_for(shop: Registry) -> None:
+    await shop.made("devices", device("gate", kind="controller"))
+    await shop.made("devices", device("near", controller_id="gate"))
+    await shop.made("devices", device("moved", controller_id="gate"))
+    refused = await shop.post("devices/gate:retire", None)
+    assert refused.status_code == 409
+    assert (await shop.get("devices/gate")).json()["retired_on"] is None
+    assert (await shop.post("devices/near:retire", None)).status_code == 200
+    assert (await shop.post("devices/gate:retire", None)).status_code == 409
+    assert (await shop.patch("devices/moved", {"controller_id": None}, 1)).status_code == 200
+    assert (await shop.post("devices/gate:retire", None)).status_code == 200
+
+
 async def test_a_site_takes_its_devices_along(shop: Registry, db: Database) -> None:
     await shop.made("operators", operator("op-2", area_code="530621"))
     moved = await shop.patch("sites/site-1", {"operator_id": "op-2", "area_code": "530621"}, 1)
