@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import logging
 import socket
 from collections.abc import Sequence
@@ -15,12 +16,15 @@ from fastapi_problem.error import Problem as _Problem
 from fastapi_problem.handler import add_exception_handler, new_exception_handler
 
 from shared.chassis import metrics
+from shared.chassis.bodies import BodyLimit
+from shared.chassis.database import AWAY
 from shared.chassis.health import Health
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 from shared.chassis.service import StartError
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
+REVISION_DIGITS_MAX = 9
 
 
 def problem(status: int, type_: str, title: str, detail: str = "", **extra: Any) -> _Problem:
@@ -43,19 +47,48 @@ def _unavailable(_handler: Any, _request: Request, error: Exception) -> _Problem
     return problem(503, "unavailable", "The service cannot reach what it needs.", type(error).__name__)
 
 
+def _unstorable(_handler: Any, _request: Request, error: Exception) -> _Problem:
+    """Answer what passed every check, but which no text or number of the database can hold (U+0000 …)."""
+    logging.getLogger("http").warning("input that cannot be stored: %s", type(error).__name__)
+    return problem(422, "request-validation-failed", "A text or number in this request cannot be stored.")
+
+
+def _invisible(_handler: Any, _request: Request, _error: Exception) -> _Problem:
+    """Answer what row-level security refused although a check above should have: a stranger's row."""
+    return not_found("object")
+
+
+def _invalid(_handler: Any, _request: Request, error: Any) -> _Problem:
+    """Name the wrong fields; what was sent is not repeated, for it may be a password or no JSON."""
+    errors = [{name: fault[name] for name in ("type", "loc", "msg")} for fault in error.errors()]
+    text = json.dumps(errors, default=str, ensure_ascii=False).encode(errors="replace")
+    return problem(422, "request-validation-failed", "Request validation error.", errors=orjson.loads(text))
+
+
+def _unhandled(_handler: Any, _request: Request, _error: Exception) -> _Problem:
+    """Answer a fault of ours; what it was stands in the log only."""
+    return problem(500, "unhandled-exception", "Something went wrong here; it was noted.")
+
+
 def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAPI:
     """Return an app with `/healthz`, `/readyz`, `/metrics` and problems for every error."""
     app = FastAPI(title=f"Gaswatch {name}", version="1", docs_url=None, redoc_url=None)
     app.state.name = name
     app.state.key = key
-    handlers: dict[type[Exception], Any] = {
-        TimeoutError: _unavailable,
-        ConnectionError: _unavailable,
-        asyncpg.PostgresConnectionError: _unavailable,
-        asyncpg.InterfaceError: _unavailable,
-        asyncpg.InternalClientError: _unavailable,
+    app.add_middleware(BodyLimit)
+    # The first that fits answers.
+    handlers: dict[type[Exception], Any] = dict.fromkeys(AWAY, _unavailable)
+    handlers |= {
+        asyncpg.DataError: _unstorable,
+        UnicodeEncodeError: _unstorable,
+        asyncpg.InsufficientPrivilegeError: _invisible,
     }
-    add_exception_handler(app, new_exception_handler(logger=logging.getLogger("http"), handlers=handlers))
+    made = new_exception_handler(
+        logger=logging.getLogger("http"), handlers=handlers, request_validation_handler=_invalid
+    )
+    # The library puts its own first; what nobody else answers comes last.
+    made.handlers[Exception] = _unhandled
+    add_exception_handler(app, made)
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -105,7 +138,7 @@ def if_match(request: Request) -> int:
     if given is None:
         raise problem(428, "precondition-required", "A change needs If-Match with the ETag you read.")
     text = given.strip().removeprefix("W/").strip('"')
-    if not text.isdecimal():
+    if not (text.isdecimal() and len(text) <= REVISION_DIGITS_MAX):
         raise problem(412, "precondition-failed", "If-Match is not an ETag of this resource.")
     return int(text)
 
@@ -124,7 +157,7 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
     """Return the sort key in a cursor; 422 when it is not one of ours."""
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, orjson.JSONDecodeError) as error:
+    except ValueError as error:
         raise field_problem("cursor", "not a cursor of this list") from error
     if not isinstance(values, list) or len(values) != length:
         raise field_problem("cursor", "not a cursor of this list")
