@@ -26,20 +26,24 @@ _ALERT = msgspec.json.Decoder(AlertChanged)
 _ORDER = msgspec.json.Decoder(OrderChanged)
 
 
-def show_alert(value: bytes) -> tuple[str, str, bytes] | None:
+def show_alert(value: bytes) -> streams.Seen | None:
     """Return an alert as GET gives it; canaries never reach people."""
     alert = _ALERT.decode(value).alert
-    return (
-        None if alert.reserved else (alert.operator_id, alert.area_code, msgspec.json.encode(resource(alert)))
-    )
+    if alert.reserved:
+        return None
+    return alert.operator_id, alert.area_code, msgspec.json.encode(resource(alert)), None
 
 
-def show_order(value: bytes) -> tuple[str, str, bytes] | None:
-    """Return an order as GET gives it."""
-    order = _ORDER.decode(value).order
-    return (
-        None if order.reserved else (order.operator_id, order.area_code, msgspec.json.encode(resource(order)))
+def show_order(value: bytes) -> streams.Seen | None:
+    """Return an order as GET gives it, with its crew and the one that this change took it from."""
+    changed = _ORDER.decode(value)
+    order = changed.order
+    if order.reserved:
+        return None
+    crews = frozenset(
+        id_ for id_ in (order.crew_id, changed.item.former_crew_id, changed.item.crew_id) if id_
     )
+    return order.operator_id, order.area_code, msgspec.json.encode(resource(order)), crews
 
 
 def _streams(settings: Settings, health: Health) -> dict[str, streams.Stream]:

@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from pwdlib import PasswordHash
@@ -13,6 +15,7 @@ from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
 
 _HASHER = PasswordHash.recommended()
+_HASHES_AT_ONCE = 2  # each takes 64 MiB while it lasts
 # Somebody who does not exist costs as much time as somebody who does.
 _NOBODY = _HASHER.hash(secrets.token_hex())
 
@@ -33,17 +36,40 @@ class Sessions:
     def __init__(self, people: People, second_factor: SecondFactor) -> None:
         self._people = people
         self._second_factor = second_factor
+        self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
+        self._turns: dict[tuple[str, str], tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def _turn(self, username: str, where: str) -> AsyncIterator[None]:
+        """Let guesses at one account from one place come one by one: each sees the count before it."""
+        key = (username, where)
+        lock, waiting = self._turns.get(key, (asyncio.Lock(), 0))
+        self._turns[key] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._turns.pop(key)
+            if waiting > 1:
+                self._turns[key] = (lock, waiting - 1)
 
     async def sign_in(
         self, username: str, password: str, otp: str | None, address: str
     ) -> tuple[str, datetime] | Refusal:
         """Return a token and when it ends, or why not."""
+        async with self._turn(username, address):
+            return await self._sign_in(username, password, otp, address)
+
+    async def _sign_in(
+        self, username: str, password: str, otp: str | None, address: str
+    ) -> tuple[str, datetime] | Refusal:
         if throttled(await self._people.failures(username, address)):
             return Refusal.THROTTLED
         account = await self._people.account(username)
-        right = await asyncio.to_thread(
-            _HASHER.verify, password, account.password_hash if account else _NOBODY
-        )
+        async with self._hashing:
+            right = await asyncio.to_thread(
+                _HASHER.verify, password, account.password_hash if account else _NOBODY
+            )
         if account is None or not right:
             await self._people.note_failure(username, address)
             return Refusal.WRONG
@@ -67,6 +93,21 @@ class Sessions:
             return False
         step = self._second_factor.matching_step(account.totp_secret, otp)
         return step is not None and await self._people.use_totp_step(account.username, step)
+
+    async def confirm(self, account: Account, session_id: str, otp: str) -> bool | None:
+        """Return whether a code given within a session is right; None when the session has guessed too often.
+
+        It is the session that ends, never the account: its owner signs in again and goes on.
+        """
+        if not otp:
+            return False
+        async with self._turn(account.username, session_id):
+            if throttled(await self._people.failures(account.username, session_id)):
+                return None
+            right = await self.check_otp(account, otp)
+            if not right:
+                await self._people.note_failure(account.username, session_id)
+            return right
 
     async def refresh(self, token: str) -> tuple[str, datetime] | None:
         """Return a new token for a live one, which ends now."""

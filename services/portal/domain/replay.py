@@ -14,7 +14,7 @@ EVENTS_MAX = 200_000
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One event of a live stream; `operator_id` and `area_code` say who may see it."""
+    """One event of a live stream; `operator_id`, `area_code` and, of orders, `crews` say who may see it."""
 
     partition: int
     offset: int
@@ -23,6 +23,7 @@ class StreamEvent:
     area_code: str
     data: bytes
     id: str
+    crews: frozenset[str] | None = None
 
 
 class Replay:
@@ -34,11 +35,18 @@ class Replay:
         self._events: deque[StreamEvent] = deque()
 
     def add(
-        self, partition: int, offset: int, at_ms: int, operator_id: str, area_code: str, data: bytes
+        self,
+        partition: int,
+        offset: int,
+        at_ms: int,
+        operator_id: str,
+        area_code: str,
+        data: bytes,
+        crews: frozenset[str] | None = None,
     ) -> StreamEvent:
         """Remember an event and return it with its id."""
         self.advance(partition, offset)
-        event = StreamEvent(partition, offset, at_ms, operator_id, area_code, data, self.position())
+        event = StreamEvent(partition, offset, at_ms, operator_id, area_code, data, self.position(), crews)
         self._events.append(event)
         while len(self._events) > EVENTS_MAX or self._events[0].at_ms < at_ms - KEEP_MS:
             gone = self._events.popleft()

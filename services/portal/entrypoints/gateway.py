@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from services.portal.domain.routes import ARM, service_of
-from services.portal.entrypoints.sessions import Who
+from services.portal.entrypoints.sessions import Who, token_of
 from services.portal.handlers import Sessions
 from shared.chassis.http import problem
 from shared.chassis.principal import HEADER, PrincipalKey
@@ -54,7 +54,10 @@ def router(
             raise problem(404, "not-found", "There is nothing here.")
         body = await read_body(request)
         if request.method == "POST" and ARM.match(path):
-            second = await sessions.check_otp(account, _otp_in(body))
+            second = await sessions.confirm(account, principal.session_id, _otp_in(body))
+            if second is None:
+                await sessions.sign_out(token_of(request))
+                raise problem(401, "unauthorised", "Too many wrong codes: sign in again.")
             principal = replace(principal, second_factor=second)
         headers = {name: request.headers[name] for name in _THERE if name in request.headers}
         headers[HEADER] = key.sign(principal, service)

@@ -18,7 +18,7 @@ class SignIn(BaseModel):
     """What somebody gives to sign in."""
 
     model_config = ConfigDict(extra="forbid")
-    username: str = Field(min_length=1, max_length=64)
+    username: str = Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$")
     password: str = Field(min_length=1, max_length=200)
     otp: str | None = Field(default=None, pattern=r"^\d{6}$")
 

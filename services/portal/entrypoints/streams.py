@@ -6,6 +6,7 @@ with `Last-Event-ID`; a session that ended ends its streams within a minute.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from fastapi import APIRouter, Request
@@ -26,17 +27,23 @@ READERS_MAX = 500
 COMMENT_S = 15.0
 SESSION_CHECK_S = 30.0
 
-# (value of a record) → (operator, area, JSON of the resource), or None when people must not see it.
-Shown = Callable[[bytes], "tuple[str, str, bytes] | None"]
+CREW = frozenset({"crew_member", "crew_lead"})
+
+# (operator, area, JSON of the resource, of an order its crews)
+Seen: TypeAlias = tuple[str, str, bytes, frozenset[str] | None]
+# (value of a record) → what is seen, or None when people must not see it.
+Shown = Callable[[bytes], Seen | None]
 
 
 def may_see(principal: Principal, event: StreamEvent) -> bool:
-    """Return whether an event is in the reader's scope; the same rule as the database's `gw.visible`."""
-    if principal.operator_id:
+    """Return whether an event is the reader's to see: as `gw.visible` says, and of orders a crew's own."""
+    if event.crews is not None and principal.roles <= CREW and principal.crew_id not in event.crews:
+        return False
+    if principal.crew_id or principal.operator_id:
         return event.operator_id == principal.operator_id
     if principal.area_code:
         return event.area_code.startswith(area_prefix(principal.area_code))
-    return False
+    return principal.has({"administrator"})
 
 
 class Stream:

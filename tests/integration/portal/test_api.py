@@ -211,7 +211,8 @@ async def test_a_stream_shows_its_reader_its_own_and_resumes(portal, kafka_boots
                 await asyncio.sleep(0.05)
         mine = Principal("w", frozenset({"watch"}), operator_id="op-a")
         county = Principal("v", frozenset({"regulator_viewer"}), area_code="530602")
-        outside = Principal("x", frozenset({"administrator"}))
+        outside = Principal("x", frozenset({"watch"}), operator_id="op-c")
+        everywhere = Principal("y", frozenset({"administrator"}))
 
         async def lives() -> bool:
             return True
@@ -234,6 +235,7 @@ async def test_a_stream_shows_its_reader_its_own_and_resumes(portal, kafka_boots
         assert await lines(live_county, 2) == ["a1", "b1"]
         assert await lines(read(mine, started), 2) == ["a1", "a2"]
         assert stream.subscribe(outside, started)[0] == []
+        assert await lines(read(everywhere, started), 3) == ["a1", "b1", "a2"]
         assert b"event: reset" in stream.subscribe(mine, "99999")[0][0]
         assert stream._readers
     finally:

@@ -1,0 +1,95 @@
+"""What somebody who wants in, or too much, gets from the portal."""
+
+import asyncio
+import time
+
+import pyotp
+import pytest
+
+from services.portal.app import show_order
+from services.portal.domain.replay import Replay
+from services.portal.entrypoints.streams import may_see
+from shared.chassis.principal import Principal
+from tests.integration.portal.test_api import ORIGIN, SECRET, bearer, portal, sign_in  # noqa: F401 - a fixture
+
+
+async def many_bytes(count, sent):
+    for _ in range(count):
+        sent.append(1)
+        yield b"x" * 65_536
+
+
+async def test_nobody_fills_the_memory_before_signing_in(portal):  # noqa: F811 - the fixture
+    sent: list[int] = []
+    headers = {"Content-Type": "application/json"}
+    answer = await portal.post("/api/v1/session", content=many_bytes(800, sent), headers=headers)
+    assert answer.status_code == 413
+    assert len(sent) < 80
+
+
+async def test_guessing_at_once_is_guessing(portal):  # noqa: F811 - the fixture
+    answers = await asyncio.gather(*(sign_in(portal, password=f"guess-{n}") for n in range(30)))
+    assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 25
+
+
+async def test_codes_cannot_be_guessed_with_a_stolen_session(portal):  # noqa: F811 - the fixture
+    answer = await sign_in(portal, "watch", pyotp.TOTP(SECRET).at(int(time.time()) - 30))
+    right = pyotp.TOTP(SECRET).now()
+    wrong = [code for code in ("000001", "000002", "000003", "000004", "000005", "000006") if code != right]
+    portal.cookies.clear()
+    url = "/api/v1/valves/v1:arm"
+    tried = await asyncio.gather(
+        *(portal.post(url, json={"reason": "r", "otp": code}, headers=bearer(answer)) for code in wrong[:5])
+    )
+    assert {one.status_code for one in tried} <= {200, 401}
+    assert all(one.status_code == 401 or not one.json()["second_factor"] for one in tried)
+    late = await portal.post(url, json={"reason": "r", "otp": right}, headers=bearer(answer))
+    assert late.status_code == 401, "after five wrong codes the session has ended"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"username": "a\0b", "password": "x"},
+        {"username": "member", "password": "x\0"},
+        {"username": "member", "password": "x", "otp": "१२३४५६"},
+    ],
+)
+async def test_odd_texts_are_no_fault_of_ours(portal, body):  # noqa: F811 - the fixture
+    assert (await portal.post("/api/v1/session", json=body)).status_code in {401, 422}
+
+
+async def test_an_answer_never_repeats_a_password(portal):  # noqa: F811 - the fixture
+    answer = await portal.post("/api/v1/session", json={"password": "hunter2-hunter2", "more": 1})
+    assert answer.status_code == 422
+    assert "hunter2" not in answer.text
+
+
+def order_seen_by(principal: Principal, crew_id: str | None, former: str | None = None) -> bool:
+    import msgspec
+
+    from shared.contracts.events import Order, OrderChanged, OrderItem
+
+    found = Order(
+        order_id="o", site_id="s", operator_id="op-a", area_code="530602", kind="response", priority="P1",
+        state="assigned", text="t", alert_ids=[], crew_id=crew_id, lead=None, members=[], opened_at_ms=0,
+        updated_at_ms=0,
+    )  # fmt: skip
+    item = OrderItem(0, "reassigned", former_crew_id=former)
+    shown = show_order(msgspec.json.encode(OrderChanged(found, item)))
+    assert shown is not None
+    return may_see(principal, Replay([0]).add(0, 0, 0, *shown))
+
+
+def test_a_crew_follows_its_own_orders_only():
+    member = Principal("m", frozenset({"crew_member"}), operator_id="op-a", crew_id="crew-1")
+    assert order_seen_by(member, "crew-1")
+    assert order_seen_by(member, "crew-2", former="crew-1"), "it has to hear that the order is gone"
+    assert not order_seen_by(member, "crew-2")
+    assert not order_seen_by(member, None)
+    assert order_seen_by(Principal("d", frozenset({"dispatcher"}), operator_id="op-a"), "crew-2")
+    assert not order_seen_by(Principal("m", frozenset({"crew_member"}), operator_id="op-a"), None)
+
+
+def test_the_administrator_follows_everything():
+    assert order_seen_by(Principal("a", frozenset({"administrator"})), "crew-2")
