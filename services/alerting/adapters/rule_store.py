@@ -1,11 +1,13 @@
 """Set-points and the proposals to change them in PostgreSQL."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from services.alerting.domain.rule_changes import Proposal
 from services.alerting.domain.setpoints import SetPoint
 from shared.chassis.database import Connection
 
+# The operator and the area of a site.
+Owner: TypeAlias = tuple[str, str]
 _POINTS = """
 SELECT key, value, unit, on_ms, off_ms, deadband, priority, standard, clause, verified, latched, scope,
   version, effective_from_ms, effective_to_ms
@@ -17,8 +19,8 @@ WHERE key = $1 AND scope = $2 AND effective_from_ms < $3 AND (effective_to_ms IS
 """
 _ADD = """
 INSERT INTO set_point (key, scope, version, value, unit, on_ms, off_ms, deadband, priority, latched, standard,
-  clause, verified, effective_from_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+  clause, verified, effective_from_ms, operator_id, area_code)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
 _PROPOSALS = """
 SELECT *, (extract(epoch FROM effective_from) * 1000)::bigint AS from_ms,
@@ -38,8 +40,9 @@ async def points(connection: Connection) -> list[SetPoint]:
     return [SetPoint(**dict(row)) for row in await connection.fetch(_POINTS)]
 
 
-async def add(connection: Connection, point: SetPoint) -> None:
-    """Write a new version; the one before it ends when it begins."""
+async def add(connection: Connection, point: SetPoint, owner: Owner | None) -> None:
+    """Write a new version; the one before it ends when it begins. `owner` is that of the site it is for."""
+    operator_id, area_code = owner or (None, None)
     await connection.execute(_END, point.key, point.scope, point.effective_from_ms)
     await connection.execute(
         _ADD,
@@ -57,15 +60,18 @@ async def add(connection: Connection, point: SetPoint) -> None:
         point.clause,
         point.verified,
         point.effective_from_ms,
+        operator_id,
+        area_code,
     )
 
 
-async def propose(connection: Connection, proposal: Proposal) -> Proposal:
-    """Write a proposal and return it as it now stands."""
+async def propose(connection: Connection, proposal: Proposal, owner: Owner | None) -> Proposal:
+    """Write a proposal and return it as it now stands; `owner` is that of the site it is for."""
+    operator_id, area_code = owner or (None, None)
     await connection.execute(
         "INSERT INTO rule_proposal (proposal_id, rule, key, scope, changes, effective_from, reason,"
-        " proposed_by, by_administrator)"
-        " VALUES ($1::uuid, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8, $9)",
+        " proposed_by, by_administrator, operator_id, area_code)"
+        " VALUES ($1::uuid, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8, $9, $10, $11)",
         proposal.proposal_id,
         proposal.rule,
         proposal.key,
@@ -75,6 +81,8 @@ async def propose(connection: Connection, proposal: Proposal) -> Proposal:
         proposal.reason,
         proposal.proposed_by,
         proposal.by_administrator,
+        operator_id,
+        area_code,
     )
     return await lock(connection, proposal.proposal_id) or proposal
 

@@ -9,6 +9,8 @@ from services.alerting.domain.setpoints import SetPoint
 # What a gas alarm may be set to at all (%LEL): DOMAIN section 3 (GB/T 50493-2019, GB 50028-2006 9.4), the
 # lower ends are defaults of this project.
 BOUNDS: dict[str, tuple[float, float]] = {"G01": (5, 25), "G02": (10, 50), "G03": (5, 20), "G04": (2, 2)}
+# How long a gas alarm may wait: a delay never becomes a way to switch it off (a default of this project).
+ON_MS_MAX = 60_000
 CHANGEABLE = frozenset({"value", "on_ms", "off_ms", "deadband", "standard", "clause", "verified"})
 
 
@@ -63,6 +65,8 @@ def changed(
             return Fault("value", "this rule has no set-point")
         if not low <= changes["value"] <= high:
             return Fault("value", f"must lie between {low:g} and {high:g} {before.unit}")
+    if before.rule in BOUNDS and changes.get("on_ms", 0) > ON_MS_MAX:
+        return Fault("on_s", f"a gas alarm may wait {ON_MS_MAX // 1000} s at most")
     same = [point.version for point in versions if point.key == before.key and point.scope == scope]
     # A figure that somebody verified is verified no longer when it changes.
     verified = before.verified and "value" not in changes

@@ -1,6 +1,6 @@
 """Set-points: read by everybody, changed by two persons, from a date on."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,6 +16,8 @@ from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
 
+Owner: TypeAlias = tuple[str, str]
+
 
 def router(deps: Deps) -> APIRouter:
     """Return the routes below `/api/v1/rules` and `/api/v1/rule-proposals`."""
@@ -27,8 +29,8 @@ def router(deps: Deps) -> APIRouter:
         async with acting(deps) as unit:
 
             async def act() -> tuple[int, dict[str, Any]]:
-                await _may_change(deps, asking, body.scope)
-                return 201, shown.proposal(await _propose(unit, deps, asking, rule, body))
+                owner = await _may_change(deps, asking, body.scope)
+                return 201, shown.proposal(await _propose(unit, deps, asking, rule, body, owner))
 
             return await once(request, asking, unit.connection, act)
 
@@ -83,19 +85,19 @@ def _key(values: list[Any]) -> tuple[str, str, int]:
     return key, scope, version
 
 
-async def _may_change(deps: Deps, asking: Principal, scope: str) -> None:
-    """Refuse a scope that cannot be, and sites of others."""
+async def _may_change(deps: Deps, asking: Principal, scope: str) -> Owner | None:
+    """Refuse a scope that cannot be, and sites of others; return (operator, area) of a site."""
     if not scope.startswith("site:"):
         if scope and not scope.isdecimal():
             raise field_problem("scope", "must be empty, an area code's beginning, or site:<id>")
-        return
+        return None
     site = deps.registry.site(scope.removeprefix("site:"))
-    visible = False
-    if site is not None:
-        async with transaction(deps.api_pool, asking) as connection:
-            visible = await deps.stores.alerts.visible(connection, site.operator_id, site.area_code)
-    if not visible:
+    if site is None:
         raise not_found("site")
+    async with transaction(deps.api_pool, asking) as connection:
+        if not await deps.stores.alerts.visible(connection, site.operator_id, site.area_code):
+            raise not_found("site")
+    return site.operator_id, site.area_code
 
 
 def _changes(body: Propose) -> dict[str, Any]:
@@ -108,7 +110,9 @@ def _changes(body: Propose) -> dict[str, Any]:
     return given
 
 
-async def _propose(unit: ActingUnit, deps: Deps, asking: Principal, rule: str, body: Propose) -> Proposal:
+async def _propose(
+    unit: ActingUnit, deps: Deps, asking: Principal, rule: str, body: Propose, owner: Owner | None
+) -> Proposal:
     from_ms = int(body.effective_from.timestamp() * 1000)
     if from_ms <= unit.now_ms:
         raise field_problem("effective_from", "must lie in the future: a second person has to agree first")
@@ -131,6 +135,7 @@ async def _propose(unit: ActingUnit, deps: Deps, asking: Principal, rule: str, b
             proposed_by=asking.subject,
             by_administrator=asking.has({"administrator"}),
         ),
+        owner,
     )
 
 
@@ -139,7 +144,7 @@ async def _approve(unit: ActingUnit, deps: Deps, asking: Principal, proposal_id:
     proposal = await deps.stores.rules.lock(unit.connection, number) if number else None
     if proposal is None:
         raise not_found("proposal")
-    await _may_change(deps, asking, proposal.scope)
+    owner = await _may_change(deps, asking, proposal.scope)
     if proposal.approved_by is not None:
         raise problem(409, "already-approved", f"{proposal.approved_by} approved it before.")
     if proposal.proposed_by == asking.subject:
@@ -152,9 +157,8 @@ async def _approve(unit: ActingUnit, deps: Deps, asking: Principal, proposal_id:
     from_ms = max(proposal.effective_from_ms, unit.now_ms)
     versions = await deps.stores.rules.points(unit.connection)
     before = _unless(find(versions, proposal.rule, proposal.key, proposal.scope, from_ms))
-    await deps.stores.rules.add(
-        unit.connection, _unless(changed(before, proposal.changes, proposal.scope, from_ms, versions))
-    )
+    after = _unless(changed(before, proposal.changes, proposal.scope, from_ms, versions))
+    await deps.stores.rules.add(unit.connection, after, owner)
     await deps.stores.rules.approve(unit.connection, proposal.proposal_id, asking.subject)
     return await deps.stores.rules.lock(unit.connection, proposal.proposal_id) or proposal
 

@@ -82,12 +82,14 @@ class RuleStore(Protocol):
         """Return every version of every set-point, by key, scope and version."""
         ...
 
-    async def add(self, connection: Connection, point: SetPoint) -> None:
-        """Write a new version; the one before it ends when it begins."""
+    async def add(self, connection: Connection, point: SetPoint, owner: tuple[str, str] | None) -> None:
+        """Write a new version, which ends the one before; `owner` = (operator, area) of its site."""
         ...
 
-    async def propose(self, connection: Connection, proposal: Proposal) -> Proposal:
-        """Write a proposal and return it as it now stands."""
+    async def propose(
+        self, connection: Connection, proposal: Proposal, owner: tuple[str, str] | None
+    ) -> Proposal:
+        """Write a proposal and return it as it now stands; `owner` = (operator, area) of its site."""
         ...
 
     async def lock(self, connection: Connection, proposal_id: str) -> Proposal | None:
