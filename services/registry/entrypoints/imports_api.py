@@ -60,12 +60,15 @@ async def read_body(request: Request) -> bytes:
 def convert(model: type[BaseModel], asking: Principal, row: int, cells: dict[str, str]) -> Line:
     """Return a row as input: lists are separated by `;`, structures are JSON in their cell."""
     given: dict[str, Any] = dict(cells)
+    unstorable = [(name, "holds U+0000, which no text may") for name, cell in cells.items() if "\0" in cell]
+    if unstorable:
+        return Line(row, None, unstorable)
     for name in _LISTS & given.keys():
         given[name] = [part.strip() for part in given[name].replace("|", ";").split(";") if part.strip()]
     for name in _JSON & given.keys():
         try:
             given[name] = json.loads(given[name])
-        except ValueError:
+        except (ValueError, RecursionError):
             return Line(row, None, [(name, "not JSON")])
     try:
         fields = columns(model.model_validate(given, context=CSV_CONTEXT))
