@@ -7,7 +7,7 @@ import asyncpg
 
 from services.dispatch.adapters.rows import UPSERT, crew_of, order_of, row_of
 from services.dispatch.domain.model import REFUSALS, Decision, Place, Situation
-from services.dispatch.domain.steps import Step
+from services.dispatch.domain.steps import PHONE_AHEAD_MS_MAX, Step
 from services.dispatch.handlers.published import message
 from services.dispatch.ports import Decide, OpenOrderExistsError
 from shared.chassis import inbox, outbox
@@ -160,10 +160,12 @@ async def _append(connection: Connection, place: Place, step: Step) -> None:
     )
     if step.longitude is not None and step.crew_id is not None:
         await connection.execute(
-            "UPDATE crew SET longitude = $2, latitude = $3, position_at_ms = $4"
-            " WHERE crew_id = $1 AND coalesce(position_at_ms, 0) <= $4",
+            "UPDATE crew SET longitude = $2, latitude = $3, position_at_ms = $4"  # noqa: S608 - a constant
+            " WHERE crew_id = $1 AND coalesce(position_at_ms, 0) <= $4"
+            f" AND $4 <= {NOW_MS} + $5",
             step.crew_id,
             step.longitude,
             step.latitude,
             step.device_time_ms,
+            PHONE_AHEAD_MS_MAX,
         )

@@ -221,13 +221,19 @@ def act(
     action: Action,
     actor: str,
     *,
+    crew_id: str | None = None,
     reason: str | None = None,
     device_time_ms: int | None = None,
 ) -> Decision:
-    """Move an order on a person's word: accept, depart, arrive, close, cancel."""
+    """Move an order on a person's word: accept, depart, arrive, close, cancel.
+
+    With `crew_id` it is that crew's word, which counts only while the crew holds the order.
+    """
     order = situation.order(order_id)
     if order is None:
         return Decision(outcome=Outcome.NO_SUCH_ORDER)
+    if crew_id is not None and crew_id != order.crew_id:
+        return Decision(outcome=Outcome.ANOTHER_CREW)
     moved = move(order, action, situation.now_ms)
     if moved is None:
         return Decision(outcome=Outcome.STATE_FORBIDS, orders=())

@@ -166,13 +166,20 @@ class Outcome(StrEnum):
     NOT_ACTIVE = "not_active"
     SUPPRESSED = "suppressed"
     STATE_FORBIDS = "state_forbids"
+    ANOTHER_CREW = "another_crew"
     NO_SUCH_ORDER = "no_such_order"
     NO_CREW = "no_crew"
     SITE_HAS_OPEN_ORDER = "site_has_open_order"
 
 
 REFUSALS = frozenset(
-    {Outcome.STATE_FORBIDS, Outcome.NO_SUCH_ORDER, Outcome.NO_CREW, Outcome.SITE_HAS_OPEN_ORDER}
+    {
+        Outcome.ANOTHER_CREW,
+        Outcome.STATE_FORBIDS,
+        Outcome.NO_SUCH_ORDER,
+        Outcome.NO_CREW,
+        Outcome.SITE_HAS_OPEN_ORDER,
+    }
 )
 
 

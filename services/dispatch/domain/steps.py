@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+# A phone further ahead than this tells no position: it would stay the newest for as long.
+PHONE_AHEAD_MS_MAX = 300_000
 STEPS: tuple[str, ...] = (
     "received",
     "assessed",

@@ -13,9 +13,9 @@ from services.dispatch.entrypoints.access import CREW, Closing, Directing, Openi
 from services.dispatch.entrypoints.inputs import NewOrder, NewStep, Reassignment, Word, unix_ms
 from services.dispatch.entrypoints.requests import Answer, Orders, refuse, shown
 from services.dispatch.handlers.use_cases import Dispatching
-from services.dispatch.ports import CrewRows
+from services.dispatch.ports import CrewRows, OpenOrderExistsError
 from shared.chassis.database import transaction
-from shared.chassis.http import field_problem, not_found, problem
+from shared.chassis.http import field_problem, not_found
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
@@ -57,7 +57,10 @@ def _opens(router: APIRouter, orders: Orders) -> None:
                     opened_at_ms=0,
                     updated_at_ms=0,
                 )
-                decision = await orders.dispatching(connection).open(order, place, asking.subject)
+                try:
+                    decision = await orders.dispatching(connection).open(order, place, asking.subject)
+                except OpenOrderExistsError:  # one that this person does not see: the site changed hands
+                    decision = Decision(outcome=Outcome.SITE_HAS_OPEN_ORDER)
                 if decision is None or decision.order is None:
                     refuse(decision or Decision(outcome=Outcome.SITE_HAS_OPEN_ORDER))
                     raise not_found("site")
@@ -103,10 +106,15 @@ def _own_action(
     """Return an action that only the crew which holds the order now may take."""
 
     async def doing(use: Dispatching, order: Order) -> Decision | None:
-        if order.crew_id != asking.crew_id:
-            raise problem(409, "another-crew", "Another crew holds this order now.", state=order.state)
         at = None if body.device_time is None else unix_ms(body.device_time)
-        return await use.act(order, action, asking.subject, reason=body.reason, device_time_ms=at)
+        return await use.act(
+            order,
+            action,
+            asking.subject,
+            crew_id=asking.crew_id,
+            reason=body.reason,
+            device_time_ms=at,
+        )
 
     return doing
 

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from services.dispatch.domain.steps import PHONE_AHEAD_MS_MAX
 from services.dispatch.entrypoints.access import Moving, Planning, Reading, is_crew_only
 from services.dispatch.entrypoints.inputs import (
     CrewChange,
@@ -13,6 +14,7 @@ from services.dispatch.entrypoints.inputs import (
     unix_ms,
 )
 from services.dispatch.ports import CrewRows, TakenError
+from shared.chassis.clock import SystemClock
 from shared.chassis.database import Pool, transaction
 from shared.chassis.http import (
     Limit,
@@ -111,10 +113,12 @@ def _crew_moves(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
         """Say where the crew is; an older position than the known one changes nothing."""
         if is_crew_only(asking) and crew_id != asking.crew_id:
             raise not_found("crew")
+        at_ms = unix_ms(body.device_time)
+        if at_ms > SystemClock().now_ms() + PHONE_AHEAD_MS_MAX:
+            raise field_problem("device_time", "lies in the future")
         async with transaction(pool, asking) as connection:
 
             async def doing() -> Answer:
-                at_ms = unix_ms(body.device_time)
                 await crews.move_crew(connection, crew_id, body.longitude, body.latitude, at_ms)
                 row = await crews.crew(connection, crew_id)
                 if row is None:

@@ -1,15 +1,27 @@
 """What clients may send; unknown fields are refused."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+import orjson
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.dispatch.domain.model import Kind, Priority
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Ids = Annotated[list[Id], Field(max_length=200)]
+
+
+def _plain(readings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Refuse what JSON cannot carry on: NaN, Infinity, more than 64 bits, half characters."""
+    json.dumps(readings, allow_nan=False)
+    try:
+        orjson.dumps(readings)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    return readings
 
 
 class Input(BaseModel):
@@ -55,7 +67,7 @@ class NewStep(Input):
     step: str
     device_time: AwareDatetime
     position: Position | None = None
-    readings: Annotated[list[dict[str, Any]], Field(max_length=50)] = []
+    readings: Annotated[list[dict[str, Any]], Field(max_length=50), AfterValidator(_plain)] = []
     attachment_ids: Ids = []
 
 
@@ -78,13 +90,12 @@ class NewCrew(Input):
 class CrewChange(Input):
     """What may change of a crew."""
 
-    name: Text | None = None
+    name: Text = ""
     lead: Annotated[str, StringConstraints(max_length=100)] | None = None
-    members: (
-        Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=100)]], Field(max_length=50)]
-        | None
-    ) = None
-    skills: Ids | None = None
+    members: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=100)]], Field(max_length=50)
+    ] = []
+    skills: Ids = []
 
 
 class NewPosition(Position):

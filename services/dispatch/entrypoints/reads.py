@@ -10,7 +10,7 @@ from services.dispatch.domain.recommend import Recommendation, recommend
 from services.dispatch.entrypoints.access import Directing, Reading, is_crew_only
 from services.dispatch.entrypoints.requests import Orders, shown
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, decode_cursor, etag, page
+from shared.chassis.http import Limit, decode_cursor, etag, field_problem, page
 
 
 def add(router: APIRouter, orders: Orders) -> None:
@@ -51,6 +51,8 @@ def add(router: APIRouter, orders: Orders) -> None:
             "member": member,
         }
         after = None if cursor is None else decode_cursor(cursor, 2)
+        if after is not None and not (isinstance(after[0], int) and isinstance(after[1], str)):
+            raise field_problem("cursor", "not a cursor of this list")
         async with transaction(orders.pool, asking) as connection:
             found = await orders.reads.orders(connection, filters, after, limit)
         last = (found[-1].opened_at_ms, found[-1].order_id) if found else None

@@ -21,6 +21,14 @@ from shared.contracts.resources import resource
 Answer = tuple[int, dict[str, Any]]
 
 
+_CONFLICTS = {
+    Outcome.STATE_FORBIDS: "The order's state does not allow this.",
+    Outcome.ANOTHER_CREW: "Another crew holds this order now.",
+    Outcome.NO_CREW: "No crew can take this order.",
+    Outcome.SITE_HAS_OPEN_ORDER: "The site has an open response order; join that one.",
+}
+
+
 def shown(order: Order) -> dict[str, Any]:
     """Return an order as GET gives it."""
     return resource(order_event(order))
@@ -28,17 +36,12 @@ def shown(order: Order) -> dict[str, Any]:
 
 def refuse(decision: Decision, order: Order | None = None) -> None:
     """Raise the problem of a decision that refuses."""
-    if decision.outcome in {Outcome.STATE_FORBIDS, Outcome.NO_CREW, Outcome.SITE_HAS_OPEN_ORDER}:
+    if decision.outcome in _CONFLICTS:
         state = order.state if order is not None else None
-        titles = {
-            Outcome.STATE_FORBIDS: "The order's state does not allow this.",
-            Outcome.NO_CREW: "No crew can take this order.",
-            Outcome.SITE_HAS_OPEN_ORDER: "The site has an open response order; join that one.",
-        }
         extra: dict[str, str] = {"state": state} if state else {}
         if decision.other_id is not None:
             extra["order_id"] = decision.other_id
-        raise problem(409, decision.outcome.value.replace("_", "-"), titles[decision.outcome], **extra)
+        raise problem(409, decision.outcome.value.replace("_", "-"), _CONFLICTS[decision.outcome], **extra)
     if decision.outcome in REFUSALS:
         raise not_found("order")
 

@@ -63,14 +63,21 @@ class Dispatching:
         action: Action,
         actor: str,
         *,
+        crew_id: str | None = None,
         reason: str | None = None,
         device_time_ms: int | None = None,
     ) -> Decision | None:
-        """Accept, depart, arrive, close or cancel."""
+        """Accept, depart, arrive, close or cancel; with `crew_id` on the word of the crew that holds it."""
 
         def decide(situation: Situation) -> Decision:
             return decisions.act(
-                situation, order.order_id, action, actor, reason=reason, device_time_ms=device_time_ms
+                situation,
+                order.order_id,
+                action,
+                actor,
+                crew_id=crew_id,
+                reason=reason,
+                device_time_ms=device_time_ms,
             )
 
         return await self.store.change(self._place(order), decide, order_id=order.order_id)
