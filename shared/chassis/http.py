@@ -86,6 +86,9 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAP
     made = new_exception_handler(
         logger=logging.getLogger("http"), handlers=handlers, request_validation_handler=_invalid
     )
+    # One by one: what only `Exception` catches is raised again, which costs the client its connection.
+    for kind in handlers:
+        app.add_exception_handler(kind, made)
     # The library puts its own first; what nobody else answers comes last.
     made.handlers[Exception] = _unhandled
     add_exception_handler(app, made)
