@@ -1,4 +1,4 @@
-"""`python -m deploy.native engines|stop|status|run -- PROGRAM`."""
+"""`python -m deploy.native demo|engines|stop|status|run -- PROGRAM`."""
 
 import argparse
 import signal

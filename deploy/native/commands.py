@@ -79,7 +79,15 @@ def _tell(found: EngineAddresses) -> None:
     print(f"addresses   {found.state}/engines.json")
 
 
+def demo(rest: list[str]) -> int:
+    """Show the whole product."""
+    from deploy.native import demo as play  # late: the engines' commands need none of its modules
+
+    return play.main(rest)
+
+
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "demo": demo,
     "engines": engines,
     "run": run,
     "status": status,

@@ -47,7 +47,8 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        chosen = [stories.load(name) for name in ([arguments.story] if arguments.story else MAIN_STORIES)]
+        names = MAIN_STORIES if arguments.story is None else (arguments.story,)
+        chosen = [stories.load(name) for name in names]
         with only_one(state_dir()):
             return _run(chosen, once=arguments.once)
     except (SetupError, stories.StoryError) as error:
@@ -85,7 +86,10 @@ async def _play(
         live.introduce()
         if once:
             return await _check(live, chosen, teller)
-        await live.show(chosen)
+        try:
+            await live.show(chosen)
+        finally:
+            teller.heading("Ending: services and engines are being stopped …")
     return 0
 
 

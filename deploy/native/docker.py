@@ -28,8 +28,11 @@ READY_LIMIT_S = 120.0
 
 
 def chosen() -> bool:
-    """Return whether ENGINES=docker is set."""
-    return os.environ.get("ENGINES") == "docker"
+    """Return whether ENGINES=docker is set; SetupError when it is set to something unknown."""
+    value = os.environ.get("ENGINES", "")
+    if value not in {"", "native", "docker"}:
+        raise SetupError(f"ENGINES={value} is unknown: it can be docker, or native (as when it is not set).")
+    return value == "docker"
 
 
 def project_name(state: Path) -> str:

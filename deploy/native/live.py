@@ -1,7 +1,6 @@
 """A running demo: accounts, the registered city, its devices and crews, what is seen, and `run.json`."""
 
 import asyncio
-import contextlib
 import json
 import random
 import ssl
@@ -193,11 +192,10 @@ class Live:
     async def show(self, chosen: list[Story]) -> None:
         """Play the stories again and again until cancelled (Ctrl-C)."""
         self._teller.heading("Press Ctrl-C to end the demo.")
-        with contextlib.suppress(asyncio.CancelledError):
-            while True:
-                for story in chosen:
-                    await self.perform(story)
-                    await asyncio.sleep(PAUSE_BETWEEN_STORIES_S)
+        while True:
+            for story in chosen:
+                await self.perform(story)
+                await asyncio.sleep(PAUSE_BETWEEN_STORIES_S)
 
     async def _end(self) -> None:
         for task in self._tasks:

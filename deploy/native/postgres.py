@@ -79,12 +79,14 @@ class Postgres:
         write_private(password, self.password_file.read_bytes())
         os.chown(password, uid, -1)
         argv = [f"{BIN}/initdb", "-D", "/mnt/data.new", "-U", USER, *INITDB_OPTIONS]
+        # In a session of its own: Ctrl-C is for us, who then end it.
         done = subprocess.run(
-            rooted(self.programs.root, self.folder, USER, argv), capture_output=True, text=True, check=False
-        )
+            rooted(self.programs.root, self.folder, USER, argv),
+            capture_output=True, text=True, check=False, start_new_session=True,
+        )  # fmt: skip
         password.unlink()
         if done.returncode != 0:
-            raise SetupError(f"PostgreSQL's data folder cannot be created: {done.stderr.strip()[-300:]}")
+            raise SetupError(f"PostgreSQL's data folder cannot be created: {_reason(done.stderr)}.")
         part.rename(self.folder / "data")
 
     def start(self) -> None:
@@ -111,6 +113,13 @@ class Postgres:
     def stop(self) -> None:
         """Stop the server at once but cleanly (a fast shutdown)."""
         self.daemon.stop()
+
+
+def _reason(said: str) -> str:
+    """Return the line that says why, without the statement it is about: that may hold the password."""
+    lines = [line for line in said.splitlines() if "STATEMENT" not in line and "PASSWORD" not in line]
+    found = next((line for line in reversed(lines) if "error" in line or "FATAL" in line), "")
+    return (found or (lines[-1] if lines else "it does not say why")).strip().rstrip(".")
 
 
 def ensure_password(file: Path) -> None:

@@ -4,13 +4,24 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from deploy.native.demo import only_one
 from deploy.native.places import PROJECT
 
 
-def demo(state: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def demo(state: Path, *arguments: str, settings: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["env", f"GASWATCH_STATE={state}", sys.executable, "-m", "deploy.native.demo", *arguments],
+        [
+            "env",
+            f"GASWATCH_STATE={state}",
+            *settings,
+            sys.executable,
+            "-m",
+            "deploy.native",
+            "demo",
+            *arguments,
+        ],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -33,11 +44,18 @@ def test_another_demo_runs(tmp_path: Path) -> None:
     assert done.stderr == "A demo of this clone runs already: stop it there with Ctrl-C, or `make stop`.\n"
 
 
-def test_a_story_that_nobody_wrote(tmp_path: Path) -> None:
-    done = demo(tmp_path / "state", "--once", "--story", "happy-end")
+@pytest.mark.parametrize("name", ["happy-end", ""])
+def test_a_story_that_nobody_wrote(tmp_path: Path, name: str) -> None:
+    done = demo(tmp_path / "state", "--once", "--story", name)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
-    assert "happy-end" in done.stderr
+    assert f"'{name}'" in done.stderr
     assert "restaurant-leak" in done.stderr
     assert files(tmp_path / "state") == []
+
+
+def test_engines_that_nobody_knows(tmp_path: Path) -> None:
+    done = demo(tmp_path / "state", "--once", settings=("ENGINES=banana",))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "ENGINES=banana is unknown: it can be docker, or native (as when it is not set).\n"
