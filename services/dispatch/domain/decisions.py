@@ -3,16 +3,7 @@
 from dataclasses import replace
 
 from services.dispatch.domain.lifecycle import ITEM_OF, Action, move
-from services.dispatch.domain.model import (
-    Crew,
-    Decision,
-    Item,
-    Limits,
-    Order,
-    Outcome,
-    Place,
-    Situation,
-)
+from services.dispatch.domain.model import Crew, Decision, Item, Limits, Order, Outcome, Place, Situation
 from services.dispatch.domain.policy import Cause, sends, text_of
 from services.dispatch.domain.recommend import Recommendation, in_words, recommend
 from services.dispatch.domain.steps import Step
