@@ -18,7 +18,7 @@ Reason = Literal[
     "wrong_client",
     "too_many",
 ]
-UNREADABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_UNREADABLE: Final = re.compile("[\x00\ud800-\udfff]")
 """NUL and half surrogates: no database and no UTF-8 text can hold them."""
 
 
@@ -48,7 +48,7 @@ class Field:
     def _has_type(self, value: Any) -> bool:
         match self.type:
             case "text":
-                return isinstance(value, str) and UNREADABLE.search(value) is None
+                return isinstance(value, str) and _UNREADABLE.search(value) is None
             case "boolean":
                 return isinstance(value, bool)
             case "integer":

@@ -166,7 +166,6 @@ def _salvaged(element: Element, sender: Sender, known: Known | None, words: Voca
         changed |= _salvage(item, {name: words.reading[name] for name in own}, dropped)
         changed |= _leave_out(item, words, set(words.reading) - own)
     else:
-        changed |= _leave_out(item, words, set(words.reading))
         item["data"] = dict(item["data"])
         changed |= _salvage_data(item, words, dropped)
     changed |= _salvage(item, {n: f for n, f in words.common.items() if not f.required}, dropped)
@@ -201,8 +200,8 @@ def _leave_out(item: dict[str, Any], words: Vocabulary, names: set[str]) -> bool
 
 
 def _strip(item: dict[str, Any], leaf: Leaf, words: Vocabulary) -> bool:
-    """Take out names that only ingestion writes, and what would make an event of a reading or the reverse."""
-    reserved = words.reserved | {"type" if leaf == "reading" else "status"}
+    """Take out names that only ingestion writes, and `type` of a reading: it would make it an event."""
+    reserved = words.reserved | {"type"} if leaf == "reading" else words.reserved
     found = [name for name in item if name in reserved]
     for name in found:
         del item[name]

@@ -5,10 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.ingestion.domain.fields import UNREADABLE
-
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*("|\\?\Z)', re.DOTALL)
-_ESCAPED: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_ESCAPED: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _DIGITS_MAX: Final = 400
 """An integer with more digits is far out of every range; reading it exactly would cost time only."""
@@ -16,7 +15,7 @@ _HUGE: Final = 10**_DIGITS_MAX
 
 
 def readable(raw: bytes, value: Any) -> Any:
-    """Return `value`, whose text is `raw`, with U+FFFD for NUL and half surrogates.
+    """Return `value`, whose text is `raw`, with U+FFFD for half surrogates.
 
     JSON may escape them; but one, even in a field that nobody reads, makes a whole record unreadable.
     """
@@ -25,7 +24,7 @@ def readable(raw: bytes, value: Any) -> Any:
 
 def _replaced(value: Any) -> Any:
     if isinstance(value, str):
-        return UNREADABLE.sub("\ufffd", value)
+        return _HALF.sub("\ufffd", value)
     if isinstance(value, list):
         return [_replaced(each) for each in value]
     if isinstance(value, dict):
