@@ -8,6 +8,7 @@ from services.alerting.domain.signals import AnySignal, Sign, Signal
 from services.alerting.domain.spec import Spec
 from services.alerting.domain.track import Track, Zone
 
+STEP_BACK_MS = 30_000  # more than records can be out of order: the clock was set back
 CONTINUE_MS = 5_000  # gas: keeps the valve loop's alarm fresh
 CONTINUE_SLOW_MS = 60_000  # everything else
 # The family that a condition belongs to: one alert per device and family (WIRE section 3).
@@ -28,13 +29,30 @@ SIBLINGS = {
 
 
 class Context:
-    """The record's time, the signals so far, the pending delays, and the zones of the partition."""
+    """The record's time, the signals so far, the pending delays, and the zones of the partition.
+
+    Delays run on `now_ms`, which never goes back; what is told, and whether it is fresh, goes by `record_ms`.
+    """
 
     def __init__(self) -> None:
         self.now_ms = 0
+        self.record_ms = 0
+        self.ahead_ms = 0
         self.signals: list[AnySignal] = []
         self.timers: list[tuple[int, str, str]] = []
         self.zones: dict[tuple[str, str], Zone] = {}
+
+    def begin(self, record_ms: int) -> int:
+        """Take a record's time and return that of the delays.
+
+        When ingestion's clock was set back they go on from where they were: held until the clock has caught
+        up, an hour's step would hold back every alarm with a delay, and every closing, for an hour.
+        """
+        self.record_ms = record_ms
+        if record_ms + self.ahead_ms < self.now_ms - STEP_BACK_MS:
+            self.ahead_ms = self.now_ms - record_ms
+        self.now_ms = max(record_ms + self.ahead_ms, self.now_ms)
+        return self.now_ms
 
     def later(self, at_ms: int, device_id: str, what: str) -> None:
         """Look at a condition of a device when a record of that time or later is folded."""
@@ -117,7 +135,7 @@ class Context:
                 family=FAMILIES[key],
                 subject=facts.device_id,
                 site_id=facts.site_id,
-                record_ms=self.now_ms,
+                record_ms=self.record_ms,
                 zone=facts.zone,
                 device_ids=(facts.device_id,),
                 priority=point.priority,
@@ -126,7 +144,7 @@ class Context:
                 unit=_UNITS.get(key, point.unit),
                 rule_version=point.version,
                 latched=point.latched,
-                test=spec.test(self.now_ms),
+                test=spec.test(self.record_ms),
                 buffered=track.stale,
                 device_ms=track.device_ms,
                 zone_lel_percent=self.zone_lel(facts.site_id, facts.zone) if key[0] == "G" else None,

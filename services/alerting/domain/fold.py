@@ -37,6 +37,7 @@ class Snapshot(msgspec.Struct):
     timers: list[tuple[int, str, str]]
     strangers: dict[str, tuple[int, str]]
     marks: Marks
+    ahead_ms: int = 0
 
 
 class PartitionState:
@@ -56,6 +57,11 @@ class PartitionState:
     def now_ms(self) -> int:
         """The time of the newest record."""
         return self._ctx.now_ms
+
+    @property
+    def mark_ms(self) -> int:
+        """The newest mark's record time, 0 without any."""
+        return max(self.marks.last.values(), default=0) - self._ctx.ahead_ms
 
     @property
     def marks(self) -> Marks:
@@ -106,6 +112,7 @@ class PartitionState:
             self._ctx.timers,
             self._strangers.open,
             self.marks,
+            self._ctx.ahead_ms,
         )
         return zlib.compress(msgspec.msgpack.encode(whole), 1)
 
@@ -115,7 +122,7 @@ class PartitionState:
             whole = msgspec.msgpack.decode(zlib.decompress(data), type=Snapshot)
         except zlib.error as error:
             raise msgspec.DecodeError(str(error)) from error
-        self._ctx.now_ms = whole.now_ms
+        self._ctx.now_ms, self._ctx.ahead_ms = whole.now_ms, whole.ahead_ms
         self._ctx.zones = {(site, name): zone for site, name, zone in whole.zones}
         self._ctx.timers = whole.timers
         heapify(self._ctx.timers)
@@ -129,7 +136,7 @@ class PartitionState:
     def fold(self, record_ms: int, items: Sequence[Item], mark: str | None = None) -> list[AnySignal]:
         """Take one record: its items in order, or a mark (no items) of the ingestion named `mark`."""
         ctx = self._ctx
-        now = ctx.now_ms = max(record_ms, ctx.now_ms)
+        now = ctx.begin(record_ms)
         if ctx.timers and ctx.timers[0][0] <= now:
             self._fire(now)
         cells = self._cells
@@ -162,7 +169,7 @@ class PartitionState:
 
     def _slow(self, item: Item, now: int) -> None:
         if item.unregistered or item.type in _WITHOUT_DEVICE:
-            self._about_client(item, now)
+            self._about_client(item)
             return
         cell = self._cells.get(item.device_id)
         if cell is None:
@@ -178,7 +185,7 @@ class PartitionState:
             track.boot_id, track.seq = order
             if started:
                 health.on_boot(self._ctx, spec, track)
-        freshen(track, now, item.time_ms, item.buffered, newer)
+        freshen(track, self._ctx.record_ms, item.time_ms, item.buffered, newer)
         if item.type:
             self._event(spec, track, item, order)
         else:
@@ -218,12 +225,12 @@ class PartitionState:
         elif type_ != "boot":
             health.on_event(ctx, spec, track, item, data, order)
 
-    def _about_client(self, item: Item, now: int) -> None:
+    def _about_client(self, item: Item) -> None:
         """Take what is not the word of a registered device: its client's connection, a stranger's alarm."""
         client = item.client or item.device_id
         spoken_for = sorted(self._clients.get(client, ()))
         if item.type == "connection":
-            self._connection(item, spoken_for, now)
+            self._connection(item, spoken_for)
             return
         known = self._cells.get(client) or (self._cells[spoken_for[0]] if spoken_for else None)
         if known is None:
@@ -231,7 +238,7 @@ class PartitionState:
             return
         self._strangers.heard(known[0], client, item)
 
-    def _connection(self, item: Item, spoken_for: list[str], now: int) -> None:
+    def _connection(self, item: Item, spoken_for: list[str]) -> None:
         online = event_data(item).online
         for device_id in spoken_for:
             spec, track = self._cells[device_id]
@@ -240,7 +247,9 @@ class PartitionState:
             track.online_boot, track.online = item.boot_id, online
             if spec.kind == Kind.VALVE:
                 site = spec.facts.site_id
-                self._ctx.signals.append(OnlineSeen(site, device_id, online, item.boot_id, now))
+                self._ctx.signals.append(
+                    OnlineSeen(site, device_id, online, item.boot_id, self._ctx.record_ms)
+                )
             if online:
                 self._silence.back(track, self._cells)
             else:

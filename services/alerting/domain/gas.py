@@ -185,7 +185,7 @@ def _zone_member(ctx: Context, spec: Spec, low: Verdict, value: float | None, bi
     if low >= Verdict.ON:
         if zone is None:
             zone = ctx.zones[place] = Zone(Condition())
-        zone.low[facts.device_id] = spec.test(ctx.now_ms)
+        zone.low[facts.device_id] = spec.test(ctx.record_ms)
     elif zone is None:
         return
     elif low == Verdict.OFF:
@@ -234,7 +234,7 @@ def _zone_say(ctx: Context, spec: Spec, track: Track, zone: Zone, sign: Sign) ->
             family="zone",
             subject=f"zone:{facts.zone}",
             site_id=facts.site_id,
-            record_ms=ctx.now_ms,
+            record_ms=ctx.record_ms,
             zone=facts.zone,
             device_ids=tuple(sorted(zone.low)),
             priority=point.priority,

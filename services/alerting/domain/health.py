@@ -53,7 +53,7 @@ def judge(ctx: Context, spec: Spec, track: Track) -> None:
         causes.append("supply_lost")
     disabled = track.status in DISABLED_STATUS or track.muted or bool(causes)
     if disabled and "D01" not in track.conditions:
-        wait_ms = until_open_ms(spec, ctx.now_ms)
+        wait_ms = until_open_ms(spec, ctx.record_ms)
         if wait_ms:
             if track.opens_ms != ctx.now_ms + wait_ms:
                 track.opens_ms = ctx.now_ms + wait_ms

@@ -104,7 +104,7 @@ class Silence:
 
     def _not_heard(self, spec: Spec, track: Track, level: int, cells: Cells) -> None:
         """Raise a silence, at the controller when that took the device's voice away."""
-        group = track.grouped or (_group(spec, track, self._ctx.now_ms) if level == SILENT else "")
+        group = track.grouped or (_group(spec, track, self._ctx.record_ms) if level == SILENT else "")
         if not group:
             self._begin(spec, track, level, "not_heard")
             return
@@ -113,7 +113,7 @@ class Silence:
         self._groups.setdefault(group, set()).add(spec.facts.device_id)
         self._note(spec, track, level)
         if not told:
-            behind = _behind(spec, group, cells, self._ctx.now_ms)
+            behind = _behind(spec, group, cells, self._ctx.record_ms)
             self._together(Sign.RAISED, spec, track, group, "controller_offline", behind)
 
     def _begin(self, spec: Spec, track: Track, level: int, reason: str) -> None:

@@ -31,7 +31,7 @@ class Strangers:
             sign = Sign.RAISED
             self._ctx.later(over_ms, subject, "stranger")
         self.open[subject] = (over_ms, spokesman)
-        self._ctx.signals.append(stranger_signal(known, subject, item, now, sign))
+        self._ctx.signals.append(stranger_signal(known, subject, item, self._ctx.record_ms, sign))
 
     def _crowded(self, spokesman: str) -> bool:
         return sum(other == spokesman for _, other in self.open.values()) >= STRANGERS_MAX
@@ -45,4 +45,6 @@ class Strangers:
         self.open.pop(subject, None)
         cell = cells.get(spokesman)
         if cell is not None:
-            self._ctx.signals.append(stranger_signal(cell[0], subject, None, self._ctx.now_ms, Sign.CLEARED))
+            self._ctx.signals.append(
+                stranger_signal(cell[0], subject, None, self._ctx.record_ms, Sign.CLEARED)
+            )

@@ -29,7 +29,7 @@ def on_result(ctx: Context, spec: Spec, data: EventData) -> None:
     """Take a valve's answer to a command; the valve's loop recognises a repeated one."""
     facts = spec.facts
     ctx.signals.append(
-        ResultSeen(facts.site_id, facts.device_id, data.command_id, data.result, data.reason, ctx.now_ms)
+        ResultSeen(facts.site_id, facts.device_id, data.command_id, data.result, data.reason, ctx.record_ms)
     )
 
 
@@ -57,16 +57,16 @@ def _position(
             cause,
             command_id,
             order,
-            ctx.now_ms,
+            ctx.record_ms,
             track.device_ms,
             track.stale,
-            spec.test(ctx.now_ms),
+            spec.test(ctx.record_ms),
         )
     )
     if before and position in {"open", "opening", "closed", "closing"}:
         if track.moved is None:
             ctx.later(ctx.now_ms + spec.points["V02"].on_ms, facts.device_id, "moved")
-            track.moved = (position, cause or "", command_id, ctx.now_ms)
+            track.moved = (position, cause or "", command_id, ctx.record_ms)
         else:
             _, first_cause, first_command, since_ms = track.moved
             track.moved = (position, cause or first_cause, command_id or first_command, since_ms)
@@ -88,8 +88,8 @@ def fire_moved(ctx: Context, spec: Spec, track: Track) -> None:
             cause or None,
             command_id,
             moved_ms,
-            ctx.now_ms,
-            spec.test(ctx.now_ms),
+            ctx.record_ms,
+            spec.test(ctx.record_ms),
             track.stale,
         )
     )

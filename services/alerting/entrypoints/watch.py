@@ -63,8 +63,7 @@ class Watch:
         return finding.verdict == Verdict.HALT, signals
 
     def _is_fresh(self, owned: Owned) -> bool:
-        marks = owned.state.marks.last
-        return bool(marks) and self._clock.now_ms() - max(marks.values()) <= LATE_MS
+        return self._clock.now_ms() - owned.state.mark_ms <= LATE_MS
 
     def _is_late(self, owned: Owned) -> bool:
         since_s = self._clock.monotonic() - owned.claimed_at

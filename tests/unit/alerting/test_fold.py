@@ -239,3 +239,49 @@ def test_a_quiet_reading_of_an_older_boot_changes_nothing() -> None:
     assert track is not None
     assert (track.boot_id, track.seq) == (2, 1)
     assert drive.fold(3, [drive.item(status="alarm_high", boot_id=2, seq=2)]) == ["raised G02", "raised G01"]
+
+
+def _stepped() -> Drive:
+    """Return a partition whose ingestion's clock was an hour ahead for one record."""
+    drive = Drive(facts("d1"), facts("d2"))
+    for at_s in range(0, 600, 20):
+        drive.read(at_s, lel_percent=1, time_ms=T0 + at_s * 1000)
+    drive.mark(600 + 3_600)
+    return drive
+
+
+def test_a_clock_that_is_set_back_holds_up_no_delay() -> None:
+    drive = _stepped()
+    drive.read(602, lel_percent=12, time_ms=T0 + 602_000)
+    assert drive.read(611, lel_percent=12, time_ms=T0 + 611_000) == []
+    assert drive.read(612, lel_percent=12, time_ms=T0 + 612_000) == ["raised G01"]
+    assert drive.last().record_ms == T0 + 612_000
+
+
+def test_a_clock_that_is_set_back_holds_up_no_closing() -> None:
+    drive = _stepped()
+    assert "raised G02" in drive.read(605, status="alarm_high", lel_percent=60, time_ms=T0 + 605_000)
+    said_last = drive.last()
+    assert (said_last.buffered, said_last.device_ms, said_last.record_ms) == (
+        False,
+        T0 + 605_000,
+        T0 + 605_000,
+    )
+    late = drive.read(700, "d2", status="alarm_high", lel_percent=60, buffered=True)
+    assert "raised G04" in late
+    assert drive.last().buffered
+
+
+def test_after_a_step_back_a_snapshot_goes_on_and_marks_tell_their_own_time() -> None:
+    drive = _stepped()
+    drive.mark(605)
+    assert drive.state.mark_ms == T0 + 605_000
+    drive.read(606, lel_percent=12)
+    again = Drive(facts("d1"), facts("d2"), marks=False)
+    again.state = PartitionState()
+    again.state.restore(
+        drive.state.snapshot(), [make_spec(facts("d1"), POINTS), make_spec(facts("d2"), POINTS)]
+    )
+    again.seq = drive.seq
+    assert again.mark(615) == []
+    assert again.mark(616) == ["raised G01"]
