@@ -129,7 +129,7 @@ class Archive(Protocol):
         ...
 
     async def buckets(
-        self, device: Found, from_ms: int, to_ms: int, bucket: Bucket, limit: int
+        self, asking: Principal, device: Found, from_ms: int, to_ms: int, bucket: Bucket, limit: int
     ) -> Sequence[Any]:
         """Return roll-ups: bucket, count, alarm_s, then min, max, sum, count of each of its quantities."""
         ...

@@ -10,7 +10,7 @@ from services.history.adapters import sql
 from services.history.domain.buckets import POINTS_MAX, Bucket
 from services.history.domain.items import QUANTITIES
 from services.history.ports import After, Found
-from shared.chassis.database import Pool, open_pool, transaction
+from shared.chassis.database import Connection, Pool, open_pool, transaction
 from shared.chassis.principal import Principal
 from shared.contracts import wire
 
@@ -126,21 +126,35 @@ class Queries:
         span = (moment(max(from_ms, since)), moment(to_ms))
         return await self._pool.fetch(statement, key, *span, moment(since), boot_id, seq, limit)
 
-    async def buckets(self, device: Found, from_ms: int, to_ms: int, bucket: Bucket, limit: int) -> Rows:
+    async def buckets(
+        self, asking: Principal, device: Found, from_ms: int, to_ms: int, bucket: Bucket, limit: int
+    ) -> Rows:
         """Return roll-ups of the buckets in [from, to), which must be multiples of the bucket's width.
 
         A row is bucket, count, alarm_s, then min, max, sum, count of each quantity of the device. Hours whose
-        roll-up is still to be computed, the running one among them, come from the readings.
+        roll-up is still to be computed, the running one among them, come from the readings (and from the
+        device's heartbeat, which only who may see the device can read).
         """
-        since, until = moment(from_ms), moment(to_ms)
-        pending = await self._pool.fetch(_PENDING, device.key, since, until, PENDING_HOURS_MAX)
+        async with transaction(self._pool, asking) as connection:
+            return await self._buckets(connection, device, (moment(from_ms), moment(to_ms)), bucket, limit)
+
+    async def _buckets(
+        self,
+        connection: Connection,
+        device: Found,
+        span: tuple[datetime, datetime],
+        bucket: Bucket,
+        limit: int,
+    ) -> Rows:
+        since, until = span
+        pending = await connection.fetch(_PENDING, device.key, since, until, PENDING_HOURS_MAX)
         hours = [row["hour"] for row in pending]
         by_hour, by_day = _buckets(device.quantities)
         asked = (device.key, since, until, timedelta(milliseconds=bucket.width_ms), limit, hours)
         if not bucket.daily:
-            return await self._pool.fetch(by_hour, *asked)
+            return await connection.fetch(by_hour, *asked)
         days = sorted({hour.replace(hour=0) for hour in hours})
-        return await self._pool.fetch(by_day, *asked, days, days[0] if days else until)
+        return await connection.fetch(by_day, *asked, days, days[0] if days else until)
 
     async def latest(
         self, asking: Principal, device_id: str | None, site_id: str | None, after: str, limit: int

@@ -153,7 +153,7 @@ def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_da
         if wanted.points(from_ms, to_ms) > POINTS_MAX:
             raise field_problem("bucket", f"more than {POINTS_MAX} points: ask for wider buckets")
         start = wanted.floor(after[1] + wanted.width_ms if after else from_ms)
-        rows = await queries.buckets(device, start, -wanted.floor(-to_ms), wanted, limit)
+        rows = await queries.buckets(asking, device, start, -wanted.floor(-to_ms), wanted, limit)
         last = [wanted.width_ms, _milliseconds(rows[-1]["bucket"]), 0, 0] if rows else None
         return _page(
             [_rolled(device_id, device.quantities, row) for row in rows], limit, last, bucket=str(wanted)

@@ -161,6 +161,14 @@ async def test_many_readings_come_in_buckets_that_agree_with_them(history: Histo
     assert paged == sorted(by_time)
 
 
+async def test_time_in_alarm_is_known_before_the_hour_is_rolled_up(history: History, api: Api) -> None:
+    await history.say(reading(1, HOUR - 1_800_000, status="alarm_low"), reading(2, HOUR - 1_740_000))
+    [before] = (await api.curve(HOUR - HOUR_MS, HOUR, bucket="1h"))["items"]
+    await history.roll(NOW)
+    [after] = (await api.curve(HOUR - HOUR_MS, HOUR, bucket="1h"))["items"]
+    assert before["alarm_s"] == after["alarm_s"] == 60.0
+
+
 async def test_late_data_shows_before_it_is_rolled_up(history: History, api: Api) -> None:
     since = HOUR - 5 * HOUR_MS
     history.now_ms = since
