@@ -1,4 +1,4 @@
-"""Simulated crews: they see an order on the phone, accept, drive, work step by step, reset and close."""
+"""Simulated crews: they see an order on the phone, accept, drive, work, reset, reopen by hand, and close."""
 
 import asyncio
 import contextlib
@@ -6,10 +6,13 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
+
 from simulators.api import Api, ApiError
-from simulators.world import World
+from simulators.world import World, Zone
 
 POLL_S = 1.0
+VALVE_SEEN_S = 8.0  # longer than the on-delay of V02
 STEPS = ["cordoned", "source_isolated", "evacuated", "ventilated", "below_20_lel", "located", "repaired"]
 
 
@@ -24,13 +27,16 @@ class Crew:
         self._world = world
         self._rng = rng
         self._speed = speed
+        self._worked: set[str] = set()
 
     async def run(self) -> None:
         """Work until cancelled; a network that fails is tried again."""
         while True:
-            with contextlib.suppress(ApiError, OSError):
+            with contextlib.suppress(ApiError, httpx.HTTPError):
                 for order in (await self._api.get("orders", crew_id=self._crew_id))["items"]:
-                    await self._next(order)
+                    # One order that is refused must not keep the crew from its others.
+                    with contextlib.suppress(ApiError, httpx.HTTPError):
+                        await self._next(order)
             await asyncio.sleep(POLL_S)
 
     async def _pause(self, low_s: float, high_s: float) -> None:
@@ -51,16 +57,22 @@ class Crew:
             await self._work(order)
 
     async def _work(self, order: dict[str, Any]) -> None:
-        site_id = order["site_id"]
-        for step in STEPS:
-            await self._pause(1, 2)
-            with contextlib.suppress(ApiError):
-                await self._step(order, step)
-            if step == "source_isolated":
-                self._repair(site_id)
-        await self._reset(order)
+        """Work step by step, once; then stay until the site is clean, and only then close the order."""
+        if order["order_id"] not in self._worked:
+            self._worked.add(order["order_id"])
+            for step in STEPS:
+                await self._pause(1, 2)
+                with contextlib.suppress(ApiError):
+                    await self._step(order, step)
+                if step == "source_isolated":
+                    self._repair(order["site_id"])
+        if await self._left(order):
+            return
+        if self._open_valves(order["site_id"]):
+            # Whoever opens a valve stays until it was seen: without a crew on site it would be unexplained.
+            await asyncio.sleep(VALVE_SEEN_S)
         await self._pause(1, 2)
-        await self._api.post(f"orders/{order['order_id']}:close", {"reason": "已处置，浓度正常"})
+        await self._api.post(f"orders/{order['order_id']}:close", {})
 
     async def _step(self, order: dict[str, Any], step: str) -> None:
         body = {
@@ -71,27 +83,39 @@ class Crew:
         }
         await self._api.post(f"orders/{order['order_id']}:step", body)
 
+    def _zones(self, site_id: str) -> list[Zone]:
+        return [zone for (site, _), zone in self._world.zones.items() if site == site_id]
+
     def _repair(self, site_id: str) -> None:
-        """Close the leak and open the windows."""
-        for (site, _), zone in self._world.zones.items():
-            if site == site_id:
-                for detector in zone.detectors:
-                    detector.room.leak_m3h = 0.0
-                    detector.room.air_changes_per_h = 240.0
-                for regulator in zone.regulators:
-                    regulator.line.target_kpa = regulator.line.target_flow_m3h = None
-                    regulator.tripped = False
+        """Close the leak and open the windows; free what is stuck."""
+        for zone in self._zones(site_id):
+            for detector in zone.detectors:
+                detector.room.leak_m3h = 0.0
+                detector.room.air_changes_per_h = 240.0
+            for regulator in zone.regulators:
+                regulator.line.target_kpa = regulator.line.target_flow_m3h = None
+                regulator.tripped = False
+            if zone.valve is not None:
+                zone.valve.stuck = False
         self._world.wake(site_id)
 
-    async def _reset(self, order: dict[str, Any]) -> None:
-        """Reset the latched alerts of the order; only possible once the gas is gone."""
-        for _ in range(30):
-            alerts = (await self._api.get("alerts", site_id=order["site_id"], active="true"))["items"]
-            latched = [one for one in alerts if one["latched"]]
-            if not latched:
-                return
-            for alert in latched:
+    def _open_valves(self, site_id: str) -> bool:
+        """Open by hand what closed, now that nothing is in alarm; tell whether there was anything."""
+        closed = [zone.valve for zone in self._zones(site_id) if zone.valve and zone.valve.position != "open"]
+        for valve in closed:
+            self._world.client_of(valve.device_id).events(valve.device_id, valve.open_by_hand())
+        self._world.wake(site_id)
+        return bool(closed)
+
+    async def _left(self, order: dict[str, Any]) -> bool:
+        """Reset what is latched and tell whether anything is left that keeps the crew on site.
+
+        A reset is refused until the gas is gone and the off-delay has passed: the next look tries again.
+        """
+        alerts = (await self._api.get("alerts", site_id=order["site_id"], active="true"))["items"]
+        for alert in alerts:
+            if alert["latched"]:
                 body = {"finding": "灶前软管脱落，已更换", "order_id": order["order_id"]}
                 with contextlib.suppress(ApiError):
                     await self._api.post(f"alerts/{alert['alert_id']}:reset", body)
-            await self._pause(2, 2)
+        return any(alert["latched"] or alert["priority"] == "P1" for alert in alerts)

@@ -115,13 +115,16 @@ class Observer:
                 return seen
         return None
 
-    def orders_of(self, site: str) -> set[str]:
-        """Return the ids of all response orders of a site that were seen."""
-        return {one["order_id"] for one in self._orders.values() if one["site_id"] == site}
+    def orders_of(self, site: str, since: float) -> set[str]:
+        """Return the ids of all response orders of a site that were first seen since then."""
+        told = [seen for seen in self.seen if seen.see == "order" and seen.site == site]
+        before = {seen.facts["order_id"] for seen in told if seen.at < since}
+        return {seen.facts["order_id"] for seen in told} - before
 
     def alerts_of(self, site: str) -> list[str]:
-        """Return the ids of a site's alerts."""
-        return [one["alert_id"] for one in self._alerts.values() if one["site_id"] == site]
+        """Return the ids of a site's active alerts; those of an earlier round were reset."""
+        found = [one for one in self._alerts.values() if one["site_id"] == site and one["active"]]
+        return [one["alert_id"] for one in found]
 
     async def wait(self, wanted: Expectation, since: float, until: float, api: Api) -> Seen | None:
         """Return what meets the expectation, or None when `until` has passed."""

@@ -57,7 +57,7 @@ def _motor_s(wanted: Expectation, world: World) -> float:
 
 def _forbidden(story: Story, wanted: Expectation, observer: Observer, began: float) -> str | None:
     if "nth_order" in wanted.where:
-        count = len(observer.orders_of(wanted.site))
+        count = len(observer.orders_of(wanted.site, began))
         return None if count < wanted.where["nth_order"] else f"{story.name}: {count} orders instead of one"
     if observer.find(wanted, began) is None:
         return None

@@ -138,6 +138,10 @@ class World:
                 detector.room = room
         return room
 
+    def supplied(self, site_id: str) -> bool:
+        """Return whether gas flows in every zone of a site."""
+        return all(zone.supplied for zone in self._zones_of[site_id])
+
     def wake(self, site_id: str) -> None:
         """Step a site until it is quiet again."""
         self._awake.add(site_id)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
+import httpx
 from joserfc.jwk import KeySet, KeySetSerialization
 
 from deploy.native.errors import SetupError
@@ -18,7 +19,7 @@ from deploy.native.pki import write_private
 from deploy.native.places import PROJECT
 from deploy.native.stack import Stack
 from simulators import people, seed
-from simulators.api import Api
+from simulators.api import Api, ApiError
 from simulators.city import City, build, load
 from simulators.client import Broker
 from simulators.crew import Crew
@@ -32,6 +33,9 @@ SEED = 530600
 FIRST_READING_LIMIT_S = 60.0
 PID_CHECK_S = 0.5
 PAUSE_BETWEEN_STORIES_S = 45.0
+CLEAN_LIMIT_S = 400.0
+CLEAN_POLL_S = 2.0
+OVER = frozenset({"closed", "cancelled"})
 
 
 class Live:
@@ -196,6 +200,27 @@ class Live:
             for story in chosen:
                 await self.perform(story)
                 await asyncio.sleep(PAUSE_BETWEEN_STORIES_S)
+
+    async def _be_clean(self, story: Story) -> None:
+        """Wait until the crews have left a story's sites as they were before it; say so if they have not."""
+        sites = {action.site for action in story.actions}
+        try:
+            async with asyncio.timeout(CLEAN_LIMIT_S):
+                while not all([await self._clean(site) for site in sites]):
+                    await asyncio.sleep(CLEAN_POLL_S)
+        except TimeoutError:
+            self._teller.say(f"not as before after {CLEAN_LIMIT_S:.0f} s: {', '.join(sorted(sites))}")
+
+    async def _clean(self, site_id: str) -> bool:
+        """Return whether a site has no active alarm, no crew, and its gas."""
+        try:
+            alerts = (await self.watch.get("alerts", site_id=site_id, active="true"))["items"]
+            orders = (await self.watch.get("orders", site_id=site_id))["items"]
+        except (ApiError, httpx.HTTPError):
+            return False
+        alarmed = any(one["latched"] or one["priority"] == "P1" for one in alerts)
+        manned = any(one["kind"] == "response" and one["state"] not in OVER for one in orders)
+        return not alarmed and not manned and self.world.supplied(site_id)
 
     async def _end(self) -> None:
         for task in self._tasks:
