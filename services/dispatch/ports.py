@@ -36,6 +36,10 @@ class OrderStore(Protocol):
         """
         ...
 
+    async def ended(self, alert_id: str) -> None:
+        """Forget an alert that kept a crew at its site."""
+        ...
+
     async def places_due(self, limit: int) -> list[Place]:
         """Return places with an order whose timer has rung by the store's clock, the longest due first."""
         ...

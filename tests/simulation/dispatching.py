@@ -97,7 +97,7 @@ class Dispatch:
         if not self.kernel.happens(self._bad / 4):
             self._sent.update(unsent)
 
-    def act(self, order: Order, action: Any) -> bool:
+    def act(self, order: Order, action: Any, reason: str | None = None) -> bool:
         """Do what a crew says; tell whether the order's state allowed it."""
-        decision = at_once(self.use.act(order, action, order.lead or "dispatcher"))
+        decision = at_once(self.use.act(order, action, order.lead or "dispatcher", reason=reason))
         return bool(decision and decision.orders)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from services.alerting.domain.site import Alert
-from services.dispatch.domain.model import Outcome
+from services.dispatch.domain.model import Order, Outcome
 from services.dispatch.domain.policy import Cause, sends
 from tests.simulation.devices import Detector, Device, Valve
 from tests.simulation.kernel import Broken, at_once
@@ -234,6 +234,10 @@ class Ending:
 
     # --- orders ---
 
+    def _orders_of(self, alert: Alert) -> list[Order]:
+        orders = self.people.dispatch.store.orders.values()
+        return [order for order in orders if alert.alert_id in order.alert_ids]
+
     def _orders(self) -> None:
         store = self.people.dispatch.store
         served = {alert_id for order in store.orders.values() for alert_id in order.alert_ids}
@@ -252,6 +256,11 @@ class Ending:
             needs = not isinstance(sends(cause), Outcome)
             self.holds(
                 not needs or alert.alert_id in served, f"nobody was sent for {alert.rule} {alert.alert_id}"
+            )
+            there = any(o.is_open or (o.closed_at_ms or 0) >= item.at_ms for o in self._orders_of(alert))
+            self.holds(
+                not needs or item.kind != "raised" or there,
+                f"{alert.rule} {alert.alert_id} was raised after its order had ended, and nobody was sent",
             )
         opened = [item.order_id for item in store.items if item.kind == "opened"]
         self.holds(sorted(opened) == sorted(store.orders), "an order was not opened exactly once")

@@ -96,7 +96,8 @@ class People:
                 valve.open_by_hand()
         if chance.random() < 0.4:
             self.kernel.say(order.crew_id or "", f"closes {order.order_id}")
-            self.dispatch.act(order, "close")
+            # Some leave although an alert lasts, and say why: the gas may come back then.
+            self.dispatch.act(order, "close", chance.choice((None, "detector burnt")))
 
     def _reset(self, order: Order, state: SiteState, now_ms: int) -> None:
         for alert_id in list(state.alerts):

@@ -40,6 +40,8 @@ class Refusal(StrEnum):
     P1_IS_NOT_SHELVED = "p1_is_not_shelved"
     NOT_LATCHED = "not_latched"
     CREW_NOT_ARRIVED = "crew_not_arrived"
+    ANOTHER_CREW = "another_crew"
+    ANOTHER_ORDER = "another_order"
     GAS_ABOVE_CLEAR_POINT = "gas_above_clear_point"
 
 
@@ -72,8 +74,9 @@ def _not_latched(alert: Alert) -> bool:
 
 
 def _crew(state: SiteState, _alert: Alert, asked: Asked) -> Refusal | None:
-    held = state.holder_order_id is not None and state.holder_order_id == asked.order_id
-    return None if held else Refusal.CREW_NOT_ARRIVED
+    if state.holder_order_id is None:
+        return Refusal.CREW_NOT_ARRIVED
+    return None if state.holder_order_id == asked.order_id else Refusal.ANOTHER_ORDER
 
 
 def _gas(state: SiteState, alert: Alert, _asked: Asked) -> Refusal | None:

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     OPENED_CLEARED = "opened_cleared"
     TOOK_OVER = "took_over"
     REPEATED = "repeated"
+    RETURNED = "returned"
     LASTS = "lasts"
     CLEARED = "cleared"
     LATCHED = "latched"
@@ -83,7 +84,12 @@ def raise_alert(
     new: dict[str, Any] = {"in_condition": True, "repeat_count": alert.repeat_count + 1} | _newest(
         alert, signal
     )
-    if now_ms - alert.repeated_at_ms >= REPEAT_MS or not alert.in_condition:
+    if not alert.in_condition:
+        # Latched, and back after it had gone: raised anew, and whoever acknowledged it has not seen this.
+        new |= {"acknowledged": False, "acknowledged_at_ms": None, "repeated_at_ms": now_ms}
+        item = TimelineItem(now_ms, "raised", f"rule:{signal.rule}", reason=Reason.RETURNED)
+        return state.change(alert, item, **new), Reason.RETURNED
+    if now_ms - alert.repeated_at_ms >= REPEAT_MS:
         new["repeated_at_ms"] = now_ms
         item = TimelineItem(now_ms, "repeated", f"rule:{signal.rule}", reason=signal.reason or None)
     return state.change(alert, item, **new), Reason.REPEATED

@@ -34,7 +34,10 @@ _SAID = {
     Refusal.NOT_SHELVED: "It is not shelved.",
     Refusal.P1_IS_NOT_SHELVED: "A P1 alert cannot be shelved.",
     Refusal.NOT_LATCHED: "Only an active, latched alert is reset.",
-    Refusal.CREW_NOT_ARRIVED: "The crew of this order has not arrived at the site.",
+    Refusal.CREW_NOT_ARRIVED: "No crew is at the site: an order's crew is there from its arrival until the"
+    " order is closed. When it is closed already, open a new one.",
+    Refusal.ANOTHER_CREW: "The crew at the site is another one than yours.",
+    Refusal.ANOTHER_ORDER: "The crew at the site came with another order than this one.",
     Refusal.GAS_ABOVE_CLEAR_POINT: "The gas is not below the clear point yet.",
 }
 
@@ -206,8 +209,8 @@ async def _change(
         raise stale()
     if asked.act is Act.RESET:
         crew_id = await deps.stores.alerts.holder_crew(unit.connection, seen.site_id, asked.order_id)
-        if crew_id is None or crew_id != asking.crew_id:
-            raise _refused(Refusal.CREW_NOT_ARRIVED)
+        if state.holder_order_id == asked.order_id and crew_id != asking.crew_id:
+            raise _refused(Refusal.ANOTHER_CREW)
     found = do(state, alert, asked)
     if isinstance(found, Refusal):
         raise _refused(found)

@@ -19,6 +19,7 @@ class MemoryOrders:
         self.events: list[tuple[Order, Item]] = []
         self.crews: dict[str, list[Crew]] = {}
         self._seen: set[str] = set()
+        self._binding: dict[str, str] = {}
 
     def situation(self, place: Place, order_id: str | None = None) -> Situation:
         """Return what a decision about a site sees now."""
@@ -29,7 +30,8 @@ class MemoryOrders:
         crews = tuple(
             replace(crew, load=loads.count(crew.crew_id)) for crew in self.crews.get(place.operator_id, [])
         )
-        return Situation(now_ms=self.now_ms(), orders=shown, crews=crews, served=served)
+        binding = frozenset(alert for alert, site in self._binding.items() if site == place.site_id)
+        return Situation(now_ms=self.now_ms(), orders=shown, crews=crews, served=served, binding=binding)
 
     async def change(
         self,
@@ -49,12 +51,18 @@ class MemoryOrders:
             self._seen.add(message_id)
         for order in decision.orders:
             self.orders[order.order_id] = order
+        if decision.binding is not None:
+            self._binding[decision.binding] = place.site_id
         for item in decision.items:
             self.items.append(item)
             self.events.append((self.orders[item.order_id], item))
         if step is not None and decision.outcome not in REFUSALS:
             self.steps.append(replace(step, received_at_ms=self.now_ms()))
         return decision
+
+    async def ended(self, alert_id: str) -> None:
+        """Forget an alert that kept a crew at its site."""
+        self._binding.pop(alert_id, None)
 
     async def places_due(self, limit: int) -> list[Place]:
         """Return the places of orders whose timer has rung."""

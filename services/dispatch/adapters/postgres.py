@@ -14,6 +14,7 @@ from shared.chassis import inbox, outbox
 from shared.chassis.database import Connection, Pool, transaction
 
 CONSUMER = "dispatch"
+BIND = "INSERT INTO binding_alert VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
 NOW_MS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 
@@ -48,9 +49,16 @@ class PostgresOrders:
             await _lock(connection, place.site_id)
             decision = decide(await _situation(connection, place, order_id))
             await _save(connection, decision)
+            if decision.binding is not None:
+                await connection.execute(BIND, decision.binding, *_owner(place))
             if step is not None and decision.outcome not in REFUSALS:
                 await _append(connection, place, step)
             return decision
+
+    async def ended(self, alert_id: str) -> None:
+        """Forget an alert that kept a crew at its site."""
+        async with self._transaction() as connection:
+            await connection.execute("DELETE FROM binding_alert WHERE alert_id = $1", alert_id)
 
     async def places_due(self, limit: int) -> list[Place]:
         """Return the places of orders whose timer has rung by the database's clock."""
@@ -68,6 +76,10 @@ class PostgresOrders:
         """Forget message ids that nobody will send again."""
         async with transaction(self._pool) as connection:
             await inbox.clean(connection)
+
+
+def _owner(place: Place) -> tuple[str, str, str]:
+    return place.site_id, place.operator_id, place.area_code
 
 
 async def _lock(connection: Connection, site_id: str) -> None:
@@ -100,11 +112,13 @@ async def _situation(connection: Connection, place: Place, order_id: str | None)
     served = await connection.fetch(
         "SELECT DISTINCT unnest(alert_ids) AS alert_id FROM orders WHERE site_id = $1", place.site_id
     )
+    binding = await connection.fetch("SELECT alert_id FROM binding_alert WHERE site_id = $1", place.site_id)
     return Situation(
         now_ms=now_ms,
         orders=tuple(order_of(row) for row in orders),
         crews=tuple(crew_of(row) for row in crews),
         served=frozenset(row["alert_id"] for row in served),
+        binding=frozenset(row["alert_id"] for row in binding),
     )
 
 

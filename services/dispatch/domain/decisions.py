@@ -19,7 +19,7 @@ def on_cause(situation: Situation, cause: Cause, place: Place, new_id: str, limi
     order = situation.open_order(wanted.kind)
     if order is not None:
         return _join(situation, order, cause, wanted.skill, place, limits)
-    if cause.cause_id in situation.served and cause.trigger != "escalated":
+    if cause.cause_id in situation.served and cause.trigger != "escalated" and not cause.again:
         return Decision(outcome=Outcome.ALREADY_SERVED)
     order = Order(
         order_id=new_id,
@@ -218,7 +218,8 @@ def act(
 ) -> Decision:
     """Move an order on a person's word: accept, depart, arrive, close, cancel.
 
-    With `crew_id` it is that crew's word, which counts only while the crew holds the order.
+    With `crew_id` it is that crew's word, which counts only while the crew holds the order. While an alert
+    lasts that needs somebody on site, the order is not cancelled, and closed only with a reason.
     """
     order = situation.order(order_id)
     if order is None:
@@ -228,6 +229,9 @@ def act(
     moved = move(order, action, situation.now_ms)
     if moved is None:
         return Decision(outcome=Outcome.STATE_FORBIDS, orders=())
+    left = situation.binding if order.kind == "response" else frozenset()
+    if left and (action == "cancel" or (action == "close" and not reason)):
+        return Decision(outcome=Outcome.ALERTS_ACTIVE, alert_ids=tuple(sorted(left)))
     item = Item(
         order_id=order_id,
         at_ms=situation.now_ms,

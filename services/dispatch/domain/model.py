@@ -131,13 +131,15 @@ class Place:
 class Situation:
     """What a decision sees of one site, locked: its open orders, the order asked for, its operator's crews.
 
-    `served` names the alerts that stand in any order of the site, closed ones too.
+    `served` names the alerts that stand in any order of the site, closed ones too; `binding` those of the
+    site that last and keep a crew there.
     """
 
     now_ms: int
     orders: tuple[Order, ...] = ()
     crews: tuple[Crew, ...] = ()
     served: frozenset[str] = frozenset()
+    binding: frozenset[str] = frozenset()
 
     def open_order(self, kind: Kind) -> Order | None:
         """Return the site's oldest open order of `kind`."""
@@ -170,6 +172,7 @@ class Outcome(StrEnum):
     NO_SUCH_ORDER = "no_such_order"
     NO_CREW = "no_crew"
     SITE_HAS_OPEN_ORDER = "site_has_open_order"
+    ALERTS_ACTIVE = "alerts_active"
 
 
 REFUSALS = frozenset(
@@ -179,6 +182,7 @@ REFUSALS = frozenset(
         Outcome.NO_SUCH_ORDER,
         Outcome.NO_CREW,
         Outcome.SITE_HAS_OPEN_ORDER,
+        Outcome.ALERTS_ACTIVE,
     }
 )
 
@@ -187,11 +191,14 @@ REFUSALS = frozenset(
 class Decision:
     """What shall be stored and said: the orders as they become, and their items in order.
 
-    `other_id` names the order that stands in the way of a refused one.
+    `other_id` names the order, `alert_ids` the alerts that stand in the way of what is refused; `binding`
+    is an alert that from now on keeps a crew at its site.
     """
 
     outcome: Outcome
     other_id: str | None = None
+    alert_ids: tuple[str, ...] = ()
+    binding: str | None = None
     orders: tuple[Order, ...] = ()
     items: tuple[Item, ...] = ()
 

@@ -7,6 +7,7 @@ from services.dispatch.domain.model import Kind, Outcome, Priority
 
 # What can make an order necessary that was not before; all else leaves orders alone.
 TRIGGERS = frozenset({"raised", "escalated", "unshelved"})
+ENDS = frozenset({"cleared", "reset"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,10 @@ RULE_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """An alert or finding that may make an order necessary; `cause_id` is the alert's or finding's id."""
+    """An alert or finding that may make an order necessary; `cause_id` is the alert's or finding's id.
+
+    `again`: raised before, and now anew: it grew graver, or what had gone has returned.
+    """
 
     cause_id: str
     rule: str
@@ -80,6 +84,13 @@ class Cause:
     suppressed: bool = False
     test: bool = False
     reserved: bool = False
+    latched: bool = False
+    again: bool = False
+
+    @property
+    def binds(self) -> bool:
+        """Whether a crew stays with it until it ends (DOMAIN 5: not left while the cause is unfound)."""
+        return self.active and (self.latched or self.priority == "P1")
 
 
 def sends(cause: Cause) -> Sends | Outcome:

@@ -62,5 +62,8 @@ class Consumer:
             suppressed=alert.suppressed,
             test=alert.test,
             reserved=alert.reserved,
+            latched=alert.latched,
+            # The first line of an alert is its first revision; whatever raises it later does so anew.
+            again=changed.item.kind == "raised" and alert.revision > 1,
         )
         return cause, self._dispatching.place(alert.site_id, alert.operator_id, alert.area_code)

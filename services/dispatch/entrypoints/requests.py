@@ -24,6 +24,8 @@ Answer = tuple[int, dict[str, Any]]
 _CONFLICTS = {
     Outcome.STATE_FORBIDS: "The order's state does not allow this.",
     Outcome.ANOTHER_CREW: "Another crew holds this order now.",
+    Outcome.ALERTS_ACTIVE: "Alerts of this site last that need somebody there: reset them on site, or close"
+    " with a reason. Cancelling is not possible; another crew can be sent.",
     Outcome.NO_CREW: "No crew can take this order.",
     Outcome.SITE_HAS_OPEN_ORDER: "The site has an open response order; join that one.",
 }
@@ -38,9 +40,11 @@ def refuse(decision: Decision, order: Order | None = None) -> None:
     """Raise the problem of a decision that refuses."""
     if decision.outcome in _CONFLICTS:
         state = order.state if order is not None else None
-        extra: dict[str, str] = {"state": state} if state else {}
+        extra: dict[str, Any] = {"state": state} if state else {}
         if decision.other_id is not None:
             extra["order_id"] = decision.other_id
+        if decision.alert_ids:
+            extra["alert_ids"] = list(decision.alert_ids)
         raise problem(409, decision.outcome.value.replace("_", "-"), _CONFLICTS[decision.outcome], **extra)
     if decision.outcome in REFUSALS:
         raise not_found("order")

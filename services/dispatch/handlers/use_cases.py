@@ -1,12 +1,12 @@
 """Use cases: what comes in becomes a decision about one site."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.dispatch.domain import decisions
 from services.dispatch.domain.lifecycle import Action
 from services.dispatch.domain.model import Decision, Limits, Order, Outcome, Place, Situation
-from services.dispatch.domain.policy import Cause, sends
+from services.dispatch.domain.policy import ENDS, Cause, sends
 from services.dispatch.domain.steps import Step
 from services.dispatch.ports import OrderStore, Places
 
@@ -30,13 +30,16 @@ class Dispatching:
 
     async def on_cause(self, cause: Cause, place: Place, message_id: str) -> Decision | None:
         """Take in an alert or finding once; without a database trip when it sends nobody."""
+        if not cause.active and cause.trigger in ENDS:
+            await self.store.ended(cause.cause_id)
         wanted = sends(cause)
         if isinstance(wanted, Outcome):
             return Decision(outcome=wanted)
         order_id = self.new_id()
 
         def decide(situation: Situation) -> Decision:
-            return decisions.on_cause(situation, cause, place, order_id, self.limits)
+            decision = decisions.on_cause(situation, cause, place, order_id, self.limits)
+            return replace(decision, binding=cause.cause_id if cause.binds else None)
 
         return await self.store.change(place, decide, message_id=message_id)
 

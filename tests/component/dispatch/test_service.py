@@ -131,7 +131,14 @@ async def test_from_an_alert_to_a_closed_order(world: World) -> None:
     }
     assert (await world.mine("step", order_id, later)).status_code == 200
     assert (await world.mine("step", order_id, late)).status_code == 200
-    assert (await world.mine("close", order_id)).status_code == 200
+    refused = await world.mine("close", order_id)
+    assert (refused.status_code, refused.json()["alert_ids"]) == (409, ["a1"])
+    await world.bus.alert(alert(active=False), "reset")
+
+    async def closed() -> bool:
+        return bool((await world.mine("close", order_id)).status_code == 200)
+
+    assert await until(closed)
     whole = await world.ask("GET", f"orders/{order_id}")
     assert whole.headers["etag"] == f'"{whole.json()["revision"]}"'
     assert [step["step"] for step in whole.json()["steps"]] == ["cordoned", "located"]
@@ -199,8 +206,15 @@ async def test_reassigning_cancelling_and_crews(world: World) -> None:
     assert (moved.status_code, moved.json()["crew_id"]) == (200, "c2")
     assert (await world.mine("accept", order["order_id"])).status_code == 409
     assert (await world.ask("GET", "crews/c2")).json()["load"] == 1
-    cancelled = await world.ask("POST", f"orders/{order['order_id']}:cancel", json={"reason": "误报"})
-    assert cancelled.json()["state"] == "cancelled"
+    refused = await world.ask("POST", f"orders/{order['order_id']}:cancel", json={"reason": "误报"})
+    assert (refused.status_code, refused.json()["alert_ids"]) == (409, order["alert_ids"])
+    await world.bus.alert(alert(active=False), "cleared")
+
+    async def cancelled() -> bool:
+        path = f"orders/{order['order_id']}:cancel"
+        return bool((await world.ask("POST", path, json={"reason": "误报"})).status_code == 200)
+
+    assert await until(cancelled)
     crew = await world.ask("GET", "crews/c2")
     assert crew.json()["load"] == 0
     tag = {"If-Match": crew.headers["etag"]}

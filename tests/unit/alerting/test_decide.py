@@ -113,9 +113,9 @@ def test_a_latched_alert_outlives_its_condition() -> None:
     assert room.take(gas(sign=Sign.CLEARED)) == [Reason.LATCHED]
     alert = room.alert("G02")
     assert (alert.active, alert.in_condition) == (True, False)
-    assert room.take(gas()) == [Reason.REPEATED]
+    assert room.take(gas()) == [Reason.RETURNED]
     assert room.alert("G02").in_condition
-    assert "repeated" in room.lines("G02")
+    assert room.lines("G02").count("raised") == 2
 
 
 def test_returned_to_normal_stays_listed_until_acknowledged() -> None:
@@ -256,3 +256,14 @@ def test_never_two_active_alerts_of_a_family(steps: list[tuple[Sign, str, bool]]
         assert sum(a.active for a in room.state.alerts.values()) <= 1
         revisions = [c.alert.revision for c in room.state.changed]
         assert len(revisions) == len(room.state.changed)
+
+
+def test_a_latched_alert_whose_condition_returns_is_raised_anew() -> None:
+    room = Room()
+    room.take(gas())
+    room.state.change(room.alert("G02"), None, acknowledged=True, acknowledged_at_ms=NOW)
+    room.take(gas(sign=Sign.CLEARED))
+    assert room.take(gas()) == [Reason.RETURNED]
+    alert = room.alert("G02")
+    assert (alert.in_condition, alert.acknowledged) == (True, False)
+    assert room.lines("G02").count("raised") == 2

@@ -61,8 +61,8 @@ class World:
         found: Decision = self.run(self.use.on_cause(cause, PLACES[site], f"m{next(self.messages)}"))
         return found
 
-    def act(self, action: Action, order_id: str = "o1") -> Decision:
-        found: Decision = self.run(self.use.act(self.store.orders[order_id], action, "a"))
+    def act(self, action: Action, order_id: str = "o1", reason: str | None = None) -> Decision:
+        found: Decision = self.run(self.use.act(self.store.orders[order_id], action, "a", reason=reason))
         return found
 
     def wait(self, seconds: float) -> None:
@@ -115,9 +115,65 @@ def test_the_same_message_again_changes_nothing() -> None:
 def test_a_cancelled_order_is_not_opened_again_by_the_same_alert() -> None:
     world = World(crew("near"))
     world.alert()
+    world.alert(trigger="cleared", active=False)
     world.act("cancel")
     assert world.alert().outcome is Outcome.ALREADY_SERVED
     assert world.alert("a2").outcome is Outcome.OPENED
+
+
+def on_site(world: World, order_id: str = "o1") -> None:
+    for action in ("accept", "depart", "arrive"):
+        assert world.act(action, order_id).outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("cause", [{"rule": "G02"}, {"rule": "G06", "priority": "P2", "latched": True}])
+def test_an_order_is_not_closed_in_silence_while_an_alert_lasts_that_needs_somebody(
+    cause: dict[str, Any],
+) -> None:
+    world = World(crew("near"))
+    world.alert(**cause)
+    if world.order().state == "open":
+        world.run(world.use.reassign(world.order(), "near", "d"))
+    on_site(world)
+    refused = world.act("close")
+    assert (refused.outcome, refused.alert_ids) == (Outcome.ALERTS_ACTIVE, ("a1",))
+    world.alert(**cause, trigger="reset", active=False)
+    assert world.act("close").outcome is Outcome.DONE
+
+
+def test_a_reason_closes_an_order_whose_alert_lasts() -> None:
+    """A detector that is broken or burnt never says that the gas is gone."""
+    world = World(crew("near"))
+    world.alert()
+    on_site(world)
+    assert world.act("close", reason="detector burnt, replaced").outcome is Outcome.DONE
+
+
+def test_a_p1_alert_is_not_left_without_anybody_by_cancelling() -> None:
+    world = World(crew("near"))
+    world.alert()
+    assert world.act("cancel", reason="false alarm").outcome is Outcome.ALERTS_ACTIVE
+    assert world.order().crew_id == "near"
+
+
+def test_an_alert_of_another_site_or_of_less_weight_keeps_nobody() -> None:
+    world = World(crew("near"), crew("far"))
+    world.alert("a2", site="s2")
+    world.alert("a1", rule="G01", priority="P2")
+    assert world.act("cancel", "o2").outcome is Outcome.DONE
+
+
+def test_gas_that_returns_after_its_order_closed_sends_somebody_again() -> None:
+    world = World(crew("near"))
+    world.alert(latched=True)
+    assert world.alert(latched=True, again=True).outcome is Outcome.ALREADY_SERVED
+    on_site(world)
+    world.act("close", reason="nothing found")
+    assert world.alert(latched=True).outcome is Outcome.ALREADY_SERVED
+    assert world.alert(latched=True, again=True).outcome is Outcome.OPENED
+    [order] = [one for one in world.store.orders.values() if one.is_open]
+    assert (order.state, order.alert_ids) == ("assigned", ("a1",))
+    assert world.alert(latched=True, again=True).outcome is Outcome.ALREADY_SERVED
 
 
 def test_not_accepted_in_60_s_goes_to_the_next_crew() -> None:
@@ -159,6 +215,7 @@ def test_cancelling_frees_the_crew() -> None:
     world.alert("a1", site="s1")
     world.alert("a2", site="s2")
     assert world.order("o2").crew_id is None
+    world.alert("a1", site="s1", trigger="cleared", active=False)
     world.act("cancel", "o1")
     world.wait(15)
     assert world.order("o2").crew_id == "near"
@@ -167,6 +224,7 @@ def test_cancelling_frees_the_crew() -> None:
 def test_arrival_holds_the_site_until_it_is_closed() -> None:
     world = World(crew("near"))
     world.alert()
+    world.alert(trigger="reset", active=False)
     held = []
     for action in ("accept", "depart", "arrive", "close"):
         assert world.act(action).outcome is Outcome.DONE
@@ -223,8 +281,8 @@ def test_a_person_may_send_a_busy_crew_but_never_one_person() -> None:
 def test_a_step_of_a_phone_that_was_offline_is_kept_even_after_closing() -> None:
     world = World(crew("near"))
     world.alert()
-    for action in ("accept", "depart", "arrive", "close"):
-        world.act(action)
+    on_site(world)
+    world.act("close", reason="done")
     step = Step(step_id="x", order_id="o1", step="located", person="a", crew_id="near", device_time_ms=5)
     assert world.run(world.use.report(world.order(), step)).outcome is Outcome.LATE_STEP
     kept = world.store.steps[0]
@@ -284,15 +342,21 @@ class Anything(RuleBasedStateMachine):
         priority=st.sampled_from(["P1", "P2", "P3"]),
         site=st.sampled_from(["s1", "s2"]),
         trigger=st.sampled_from(["raised", "escalated", "cleared", "repeated"]),
+        again=st.booleans(),
     )
-    def alerts(self, alert: str, rule_id: str, priority: str, site: str, trigger: str) -> None:
-        self.world.alert(alert, rule_id, priority, site, trigger=trigger, active=trigger != "cleared")
+    def alerts(self, alert: str, rule_id: str, priority: str, site: str, trigger: str, again: bool) -> None:
+        active = trigger != "cleared"
+        self.world.alert(alert, rule_id, priority, site, trigger=trigger, active=active, again=again)
 
     @precondition(lambda self: self.world.store.orders)
-    @rule(data=st.data(), action=st.sampled_from(["accept", "depart", "arrive", "close", "cancel"]))
-    def people_act(self, data: st.DataObject, action: Action) -> None:
+    @rule(
+        data=st.data(),
+        action=st.sampled_from(["accept", "depart", "arrive", "close", "cancel"]),
+        reason=st.sampled_from([None, "burnt"]),
+    )
+    def people_act(self, data: st.DataObject, action: Action, reason: str | None) -> None:
         order_id = data.draw(st.sampled_from(sorted(self.world.store.orders)))
-        self.world.act(action, order_id)
+        self.world.act(action, order_id, reason)
 
     @precondition(lambda self: self.world.store.orders)
     @rule(data=st.data(), to=st.sampled_from([None, "c1", "c2", "nobody"]))
