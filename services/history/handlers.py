@@ -1,5 +1,6 @@
 """Use cases: take what telemetry says into batches, and write them so that nothing is lost or doubled."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -158,7 +159,7 @@ class Intake:
         boot_id, seq = item.boot_id, item.seq
         odd = not believable(item.time_ms, ingested_ms)
         time_ms = ingested_ms if odd or item.time_ms is None else item.time_ms
-        data = bytes(item.data).decode()
+        data = _storable(bytes(item.data).decode())
         if seq is None:
             # Made by ingestion, which numbers nothing: the record's place makes it unique.
             seq, odd = -number - 1, False
@@ -192,6 +193,23 @@ class Intake:
                 odd,
             )
         )
+
+
+def _storable(data: str) -> str:
+    """Return JSON text that PostgreSQL takes: it knows no NUL, which becomes U+FFFD."""
+    if "\\u0000" not in data:
+        return data
+    return json.dumps(_without_nul(json.loads(data)), ensure_ascii=False)
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, list):
+        return [_without_nul(each) for each in value]
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(each) for name, each in value.items()}
+    return value
 
 
 def _is_online(data: msgspec.Raw) -> bool:

@@ -26,7 +26,7 @@ _UNREADABLE: Final = re.compile("[\x00\ud800-\udfff]")
 class Field:
     """Type and range of a field; `values` bounds texts to a vocabulary, null is allowed where said."""
 
-    type: Literal["integer", "number", "boolean", "text"]
+    type: Literal["integer", "number", "boolean", "text", "id"]
     low: float | None = None
     high: float | None = None
     values: frozenset[str] | None = None
@@ -49,6 +49,8 @@ class Field:
         match self.type:
             case "text":
                 return isinstance(value, str) and _UNREADABLE.search(value) is None
+            case "id":  # which characters it may have is another question, with a reason of its own
+                return isinstance(value, str)
             case "boolean":
                 return isinstance(value, bool)
             case "integer":

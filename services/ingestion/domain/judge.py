@@ -10,7 +10,7 @@ from services.ingestion.domain.text import Element, NotJson, nests_deeper, read,
 from services.ingestion.domain.verdicts import Accepted, Known, Leaf, Online, Rejected, Verdict
 
 Lookup = Callable[[str], Known | None]
-_ID: Final = Field("text", required=True)
+_ID: Final = Field("id", required=True)
 _COUNTER_NAMES: Final = ("boot_id", "seq")
 _ALARM_EVENTS: Final = frozenset({"alarm_raised", "alarm_cleared"})
 _LEL_MAX: Final = 100.0

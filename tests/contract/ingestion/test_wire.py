@@ -1,6 +1,7 @@
 """What the schema allows ingestion takes with nothing dropped; what ingestion rejects the schema forbids."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -119,8 +120,10 @@ def test_schema_and_ingestion_agree_on_readings(found: tuple[str, dict[str, Any]
     payload = encoded(message)
     hot = decode_one(payload)
     if allowed and isinstance(verdict, Accepted) and b"\\ud" not in payload:
-        assert hot or len(payload) > 1000 or payload.count(b"{") + payload.count(b"[") > wire.DEPTH_MAX
-        assert decode_list(b"[" + payload + b"]") or payload.count(b"{") + payload.count(b"[") > 1
+        # Long integers in fields that nobody knows are left to the careful way, too.
+        strange = len(payload) > 1000 or re.search(rb"[0-9]{20}", payload)
+        assert hot or strange or payload.count(b"{") + payload.count(b"[") > wire.DEPTH_MAX
+        assert decode_list(b"[" + payload + b"]") or strange or payload.count(b"{") + payload.count(b"[") > 1
     if hot and message["status"] in WORDS.statuses[kind]:
         # The hot way never takes what the careful way would reject or change.
         assert isinstance(verdict, Accepted) or verdict.reason == "bad_id"

@@ -1,19 +1,23 @@
 """Who is let into the broker, and what they may say and hear there: each guard meets somebody hostile."""
 
 import datetime as dt
+import socket
 import ssl
 import threading
 import uuid
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import paho.mqtt.client as mqtt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from deploy.native import pki
 from deploy.native.daemon import wait_until
+from services.ingestion.entrypoints.mqtt import SESSION_EXPIRY_S
 
 pytestmark = pytest.mark.engines
 
@@ -80,9 +84,17 @@ class Client:
             self.arrived.notify_all()
 
     @contextmanager
-    def online(self):
+    def online(self, session_expiry_s=0):
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = session_expiry_s
         try:
-            self.mqtt.connect(self.broker.host, self.broker.port, keepalive=30)
+            self.mqtt.connect(
+                self.broker.host,
+                self.broker.port,
+                keepalive=30,
+                clean_start=not session_expiry_s,
+                properties=properties,
+            )
             self.mqtt.loop_start()
             assert self.connected.wait(LIMIT_S)
             yield self
@@ -231,3 +243,26 @@ def test_a_revoked_client_is_refused_after_a_reload_and_others_stay(broker, monk
     broker.process.stop()
     broker.process.start()
     assert refused(broker, pair), "the list survives a restart of the broker"
+
+
+def test_a_reload_while_ingestion_is_away_costs_nobody_the_connection(broker):
+    """Mosquitto 2.0.21 puts a session twice on its list of those that end, and then ends living ones."""
+
+    def log():
+        return broker.process.log_file.read_text()
+
+    for _ in range(2):
+        gone = log().count("Client platform.ingestion closed")
+        with Client(broker, "platform.ingestion").online(SESSION_EXPIRY_S) as ingestion:
+            ingestion.mqtt.socket().shutdown(socket.SHUT_RDWR)
+            assert wait_until(lambda gone=gone: log().count("Client platform.ingestion closed") > gone, 10)
+        told = log().count("Client platform.ingestion disconnected")
+        broker.process.reload()
+        assert wait_until(
+            lambda told=told: log().count("Client platform.ingestion disconnected") > told, 10
+        ), "a reload ends the session of one who is away once more"
+    with ExitStack() as together:
+        together.enter_context(Client(broker, "platform.ingestion").online(SESSION_EXPIRY_S))
+        devices = [together.enter_context(Client(broker, f"dev-2{n}").online()) for n in range(12)]
+        assert not wait_until(lambda: any(one.gone.is_set() for one in devices), 3.0), log()[-2000:]
+    assert "Expiring" not in log()

@@ -113,13 +113,19 @@ async def test_an_unknown_device_loses_nothing_and_gets_its_owner_later(history:
 
 async def test_poison_stands_alone(history: History) -> None:
     await history.take(*(reading(seq) for seq in range(20)))
-    await history.take(reading(20, status="bad\0status"), event(21, "boot", {"firmware": "\0"}))
+    await history.take(reading(20, status="bad\0status"), event(21, "bo\0ot", {"firmware": "1"}))
     await history.take(*(reading(seq) for seq in range(22, 40)), event(40, "muted", {"on": True}))
     bad = await history.write()
     assert sorted(row[3] if row[3] in (20, 21) else row for row, _ in bad) == [20, 21]
     assert [seq for _, seq, _ in await stored(history)] == [*range(20), *range(22, 40)]
     assert await history.value("SELECT count(*) FROM public.device_event_v1") == 1
     await history.say(reading(41))
+
+
+async def test_an_events_text_with_a_nul_is_stored_readable(history: History) -> None:
+    await history.say(event(1, "boot", {"firmware": "1\0", "reason": "\\u0000", "x": [{"\0": "\0"}]}))
+    found = json.loads(await history.value("SELECT data FROM public.device_event_v1"))
+    assert found == {"firmware": "1\ufffd", "reason": "\\u0000", "x": [{"\ufffd": "\ufffd"}]}
 
 
 async def test_events_are_stored_once_and_those_without_seq_by_their_place(history: History) -> None:
