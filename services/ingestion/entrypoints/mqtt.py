@@ -24,7 +24,7 @@ from shared.chassis.service import StartError
 
 FILTERS: Final = ("gas/v1/+/up/reading", "gas/v1/+/up/event", "gas/v1/+/up/state", DROPPED_TOPIC)
 SESSION_EXPIRY_S: Final = 0xFFFFFFFF
-"""Never: what Mosquitto 2.0.21 does with sessions that end is in docs/decisions/sessions-that-never-end.md."""
+"""Never: why is in docs/decisions/sessions-that-never-end.md."""
 WINDOW: Final = 4000
 """Messages that the broker sends ahead of PUBACKs; below its own limit (max_inflight_messages 5000)."""
 KEEPALIVE_S: Final = 20

@@ -251,16 +251,18 @@ def test_a_reload_while_ingestion_is_away_costs_nobody_the_connection(broker):
     def log():
         return broker.process.log_file.read_text()
 
+    def more(words, count):
+        return wait_until(lambda: log().count(words) > count, 10)
+
     for _ in range(2):
         gone = log().count("Client platform.ingestion closed")
         with Client(broker, "platform.ingestion").online(SESSION_EXPIRY_S) as ingestion:
             ingestion.mqtt.socket().shutdown(socket.SHUT_RDWR)
-            assert wait_until(lambda gone=gone: log().count("Client platform.ingestion closed") > gone, 10)
+            assert more("Client platform.ingestion closed", gone)
         told = log().count("Client platform.ingestion disconnected")
         broker.process.reload()
-        assert wait_until(
-            lambda told=told: log().count("Client platform.ingestion disconnected") > told, 10
-        ), "a reload ends the session of one who is away once more"
+        # A reload ends the session of one who is away once more.
+        assert more("Client platform.ingestion disconnected", told)
     with ExitStack() as together:
         together.enter_context(Client(broker, "platform.ingestion").online(SESSION_EXPIRY_S))
         devices = [together.enter_context(Client(broker, f"dev-2{n}").online()) for n in range(12)]
