@@ -10,6 +10,7 @@ ALL = frozenset({"P1", "P2", "P3", "P4"})
 URGENT = frozenset({"P1", "P2"})
 TOLD = frozenset({"raised", "escalated", "unshelved"})
 CREW_ROLES = frozenset({"crew_member", "crew_lead"})
+OVERSEERS = frozenset({"regulator_officer", "administrator"})
 CHANNELS_MIN = 2  # push to people on two channels or more (GB/T 45839-2025, DOMAIN 8)
 VOICE = "voice"
 # Rules for which the site's own contact is called: people there must leave or help at once.
@@ -106,10 +107,17 @@ def matches(route: Route, notice: Notice) -> bool:
 def routes_for(notice: Notice, own: Iterable[Route]) -> tuple[Route, ...]:
     """Return the routes to follow: the configured ones that match, else the defaults that match.
 
-    So a route that somebody adds for P2 leaves the defaults for P1 as they are.
+    So a route that somebody adds for P2 leaves the defaults for P1 as they are. A firm's own routes decide
+    only who in the firm is told: what goes to those who oversee it goes there beside them.
     """
     found = tuple(route for route in own if matches(route, notice))
-    return found or tuple(route for route in DEFAULT_ROUTES if matches(route, notice))
+    defaults = tuple(route for route in DEFAULT_ROUTES if matches(route, notice))
+    if not found:
+        return defaults
+    if any(route.operator_id is None for route in found):
+        return found
+    kept = [replace(route, roles=route.roles & OVERSEERS) for route in defaults]
+    return found + tuple(route for route in kept if route.roles)
 
 
 def concerns(contact: Contact, notice: Notice) -> bool:

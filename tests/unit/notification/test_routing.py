@@ -120,6 +120,18 @@ def test_p1_goes_out_on_two_channels_whatever_the_route_says() -> None:
     assert told(notice(rule="G01", priority="P2"), someone, routes=(route,)) == {("w", "app")}
 
 
+def test_a_firms_own_route_does_not_keep_from_the_regulator_what_goes_there() -> None:
+    """Routes of a firm say who in it is told; an area's own route replaces the default."""
+    values: dict[str, Any] = {"topic": "enforcement", "priorities": frozenset({"P2"})}
+    own = Route(route_id="r", roles=frozenset({"watch"}), operator_id="op1", **values)
+    found = notice(topic="enforcement", what="found", rule="C01", priority="P2")
+    assert people(found, *EVERYBODY, routes=(own,)) == {"watch", "regulator_officer"}
+    assert people(found, *EVERYBODY, routes=(replace(own, operator_id=None),)) == {"watch"}
+    loud = replace(own, topic="alert", priorities=frozenset({"P1"}), roles=frozenset({"duty_manager"}))
+    assert people(notice(), *EVERYBODY, routes=(loud,)) == {"duty_manager"}
+    assert people(notice(rule="S02"), *EVERYBODY, routes=(loud,)) == {"duty_manager", "administrator"}
+
+
 def test_a_sites_own_contact_is_called_when_people_must_leave_and_never_for_a_test() -> None:
     phones = (("店长", "138"),)
     assert told(notice(site_phones=phones)) == {("site-s1-138", "voice")}
