@@ -197,10 +197,13 @@ def _some_user(
     users = scenario["users"]
     kind = rng.choice(users["kinds"])
     word = _KIND_WORD.get(kind) or rng.choice(_SECOND)
-    local = [one["id"] for one in scenario["operators"] if one["county"] == county["code"]]
+    local = [one for one in scenario["operators"] if one["county"] == county["code"]]
+    operator = rng.choice(local)
     return {
         "id": f"u-{county['code']}-{number:03d}",
-        "operator": rng.choice(local),
+        "operator": operator["id"],
+        # Who sells cylinders supplies no piped gas: the class of the licence has to fit what is sold.
+        "gas": "LPG" if operator["class"] == "bottled" else "CH4",
         "name": f"{rng.choice(_FIRST)}{word}",
         "kind": kind,
         "auto_close": rng.random() < 0.7,
