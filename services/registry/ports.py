@@ -91,8 +91,10 @@ class Unit(Oversight, Protocol):
         after: str,
         limit: int,
         as_of: AsOf,
+        *,
+        reserved: bool = False,
     ) -> list[Row]:
-        """Return objects in the order of their ids, after `after`."""
+        """Return objects in the order of their ids, after `after`; the platform's own only if `reserved`."""
 
     async def taken(self, kind: Kind, ids: Sequence[str]) -> set[str]:
         """Return which of these ids exist, whoever owns them."""

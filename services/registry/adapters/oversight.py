@@ -13,21 +13,23 @@ EXAMPLES_MAX = 20
 
 _ACTIVITIES = """
 WITH seen AS (
-  SELECT site_id, operator_id, area_code, kind, gas,
+  SELECT site_id, operator_id, area_code, kind, gas, reserved,
     kind = ANY($4) AND (planning_approval IS NULL OR planning_approved_on > $2) AS unapproved
   FROM site
-  WHERE valid_time @> $2::date AND record_time @> $3::timestamptz AND NOT reserved
+  WHERE valid_time @> $2::date AND record_time @> $3::timestamptz
 ), acting AS (
   SELECT operator_id, area_code, kind, gas, false AS elsewhere,
     (array_agg(site_id ORDER BY site_id))[1:$5] AS site_ids,
     (array_agg(site_id ORDER BY site_id) FILTER (WHERE unapproved))[1:$5] AS unapproved_site_ids
-  FROM seen WHERE starts_with(area_code, $1) GROUP BY operator_id, area_code, kind, gas
+  FROM seen WHERE NOT reserved AND starts_with(area_code, $1) GROUP BY operator_id, area_code, kind, gas
 ), seat AS (
   SELECT operator_id, area_code, 'seat' AS kind, NULL AS gas,
     EXISTS (SELECT 1 FROM seen WHERE seen.operator_id = operator.operator_id) AS elsewhere,
     '{}'::text[] AS site_ids, '{}'::text[] AS unapproved_site_ids
   FROM operator
   WHERE valid_time @> $2::date AND record_time @> $3::timestamptz AND starts_with(area_code, $1)
+    -- The firm that the platform's canaries belong to trades nowhere.
+    AND (SELECT bool_and(reserved) FROM seen WHERE seen.operator_id = operator.operator_id) IS NOT TRUE
 )
 SELECT act.*, firm.name
 FROM (SELECT * FROM acting UNION ALL SELECT * FROM seat) act

@@ -15,6 +15,13 @@ from services.registry.ports import AsOf, Exists, Moment, Row
 from shared.chassis import outbox
 
 _NOW = "upper_inf(valid_time) AND upper_inf(record_time)"
+# What belongs to the platform's canaries; a firm does when all its sites do.
+_RESERVED = {
+    "site": "reserved",
+    "device": "reserved",
+    "operator": "(SELECT bool_and(s.reserved) FROM site s WHERE s.operator_id = o.operator_id"
+    " AND upper_inf(s.valid_time) AND upper_inf(s.record_time)) IS TRUE",
+}
 _HIDDEN = ("valid_time", "record_time")
 
 
@@ -75,10 +82,14 @@ class PostgresUnit(OversightQueries, HeardQueries):
         after: str,
         limit: int,
         as_of: AsOf,
+        *,
+        reserved: bool = False,
     ) -> list[Row]:
-        """Return objects in the order of their ids, after `after`."""
+        """Return objects in the order of their ids, after `after`; the platform's own only if `reserved`."""
         when, parameters = _as_of(as_of, 3)
         conditions = [f"{kind.id} > $1", when]
+        if kind.table in _RESERVED:
+            conditions.append(_RESERVED[kind.table] if reserved else f"NOT ({_RESERVED[kind.table]})")
         for name, value in filters.items():
             parameters.append(value)
             conditions.append(f"{kind.filters[name]} = ${len(parameters) + 2}")

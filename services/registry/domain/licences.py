@@ -15,12 +15,14 @@ State: TypeAlias = Literal[
     "deregistered",
 ]
 Verb: TypeAlias = Literal[
-    "file-renewal", "renew", "suspend", "resume", "withdraw", "annul", "revoke", "deregister"
+    "grant", "file-renewal", "renew", "suspend", "resume", "withdraw", "annul", "revoke", "deregister"
 ]
 VERBS: tuple[Verb, ...] = get_args(Verb)
 # Ended licences stay ended; only deregistration (the formal end) may still follow.
 _IN_FORCE: tuple[State, ...] = ("valid", "renewal_pending", "suspended", "expired")
 TRANSITIONS: dict[Verb, dict[State, State]] = {
+    # What a firm says of itself counts when somebody who licenses has confirmed it.
+    "grant": {"applied": "valid"},
     "file-renewal": {"valid": "renewal_pending", "expired": "renewal_pending"},
     "renew": {"valid": "valid", "renewal_pending": "valid", "expired": "valid"},
     "suspend": {"valid": "suspended", "renewal_pending": "suspended"},

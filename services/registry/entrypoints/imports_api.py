@@ -157,7 +157,8 @@ async def _run(
     since: dt.date | None,
 ) -> Response:
     async with answered(), store.unit(asking) as unit:
-        context = Context(store.areas, await unit.moment(), asking.subject, controllers)
+        licenses = asking.has(ROLES["decide_licence"])
+        context = Context(store.areas, await unit.moment(), asking.subject, controllers, licenses)
 
         async def act() -> tuple[int, dict[str, Any]]:
             report = await import_rows(unit, resource.kind, lines, context, since, dry_run=dry_run)

@@ -31,7 +31,7 @@ from shared.chassis.principal import Principal
 
 Day: TypeAlias = Annotated[fields.Day | None, Query()]
 Known: TypeAlias = Annotated[fields.Time | None, Query()]
-_GENERAL = frozenset({"cursor", "limit", "at", "known_at", "area"})
+_GENERAL = frozenset({"cursor", "limit", "at", "known_at", "area", "reserved"})
 
 
 def answer(row: Row, status: int = 200) -> Response:
@@ -64,10 +64,11 @@ def _reads(router: APIRouter, store: Store, resource: Resource) -> None:
         area: str | None = None,
         at: Day = None,
         known_at: Known = None,
+        reserved: bool = False,
         cursor: str | None = None,
         limit: Limit = LIMIT_DEFAULT,
     ) -> dict[str, Any]:
-        require(asking, ROLES["read"])
+        require(asking, RESERVERS if reserved else ROLES["read"])
         filters = {name: value for name, value in request.query_params.items() if name not in _GENERAL}
         for name in filters:
             if name not in kind.filters:
@@ -77,7 +78,9 @@ def _reads(router: APIRouter, store: Store, resource: Resource) -> None:
             moment = await unit.moment()
             if area is not None:
                 check_area(store, area, moment.day)
-            rows = await unit.page(kind, filters, area, str(after), limit, AsOf(at, known_at))
+            rows = await unit.page(
+                kind, filters, area, str(after), limit, AsOf(at, known_at), reserved=reserved
+            )
         items = [present(kind, row, moment) for row in rows]
         return page(items, limit, [items[-1][kind.id]] if items else None)
 
@@ -113,7 +116,9 @@ def _writes(router: APIRouter, store: Store, resource: Resource) -> None:
         given_fields = columns(given)
         check_rights(asking, given_fields)
         async with answered(), store.unit(asking) as unit:
-            context = registering.Context(store.areas, await unit.moment(), asking.subject)
+            context = registering.Context(
+                store.areas, await unit.moment(), asking.subject, licenses=asking.has(ROLES["decide_licence"])
+            )
 
             async def act() -> tuple[int, dict[str, Any]]:
                 rows = await registering.register(unit, kind, [given_fields], context, effective_on)

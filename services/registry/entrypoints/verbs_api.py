@@ -41,7 +41,8 @@ class Doing:
         """Act and answer."""
         require(asking, ROLES[action])
         async with answered(), self.store.unit(asking) as unit:
-            context = Context(self.store.areas, await unit.moment(), asking.subject)
+            licenses = asking.has(ROLES["decide_licence"])
+            context = Context(self.store.areas, await unit.moment(), asking.subject, licenses=licenses)
 
             async def body() -> tuple[int, dict[str, Any]]:
                 return status, await act(unit, context)

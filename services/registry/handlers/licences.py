@@ -28,6 +28,9 @@ async def take(unit: Unit, id_: str, step: Step, context: Context) -> Row:
     day = step.on or context.moment.day
     if day > context.moment.day:
         raise BadInput([Fault(0, "on", "a step may not lie in the future")])
+    if step.on not in {None, context.moment.day} and not context.licenses:
+        # A firm that could date its filing back would have its expired licence deemed renewed.
+        raise BadInput([Fault(0, "on", "what a firm files counts from the day it files it")])
     versions = await load(unit, LICENCE, id_)
     then = next((version.fields for version in versions if version.holds_on(day)), current(versions))
     before = licence_state(dict(then), day)

@@ -15,12 +15,16 @@ from services.registry.ports import Moment, Row, Unit
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What checking needs to know beside the inputs; `controllers` = those of the same file."""
+    """What checking needs to know beside the inputs; `controllers` = those of the same file.
+
+    `licenses`: who asks may say that a licence is valid, not only that it was applied for.
+    """
 
     areas: Mapping[str, areas.Area]
     moment: Moment
     by: str
     controllers: AbstractSet[str] = field(default_factory=frozenset)
+    licenses: bool = False
 
 
 async def register(
@@ -80,7 +84,8 @@ def _complete(kind: Kind, given: Row, owners: Mapping[str, Row], context: Contex
     row = {**given, "revision": 1, "recorded_by": context.by}
     if kind is LICENCE:
         # A licence belongs to its holder's area; where it allows to work stands in `area_codes`.
-        row |= {"area_code": owners[given["operator_id"]]["area_code"], "state": "valid"}
+        row |= {"area_code": owners[given["operator_id"]]["area_code"]}
+        row["state"] = "valid" if context.licenses else "applied"
         row |= {"renewal_filed_on": None, "state_reason": ""}
     return row
 
