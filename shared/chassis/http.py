@@ -32,6 +32,11 @@ def problem(status: int, type_: str, title: str, detail: str = "", **extra: Any)
     return _Problem(title, type_=type_, detail=detail or None, status=status, **extra)
 
 
+def reason_of(fault: Any) -> str:
+    """Return what pydantic says is wrong, without its word for the kind of error."""
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
 def field_problem(field: str, reason: str, *, status: int = 422) -> _Problem:
     """Return a problem that names the field that is wrong and why."""
     errors = [{"loc": ["body", field], "msg": reason, "type": "value_error"}]
@@ -60,7 +65,9 @@ def _invisible(_handler: Any, _request: Request, _error: Exception) -> _Problem:
 
 def _invalid(_handler: Any, _request: Request, error: Any) -> _Problem:
     """Name the wrong fields; what was sent is not repeated, for it may be a password or no JSON."""
-    errors = [{name: fault[name] for name in ("type", "loc", "msg")} for fault in error.errors()]
+    errors = [
+        {"type": fault["type"], "loc": fault["loc"], "msg": reason_of(fault)} for fault in error.errors()
+    ]
     text = json.dumps(errors, default=str, ensure_ascii=False).encode(errors="replace")
     return problem(422, "request-validation-failed", "Request validation error.", errors=orjson.loads(text))
 

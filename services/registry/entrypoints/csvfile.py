@@ -11,19 +11,18 @@ COLUMNS_MAX = 64
 
 
 class BadFile(Exception):  # noqa: N818 - an answer, not an error of ours
-    """The file cannot be read; `row` as a spreadsheet counts (the header is 1)."""
+    """The file cannot be read; `row` as a spreadsheet counts (the header is 1), `faults` (field, reason)."""
 
-    def __init__(self, row: int, field: str, reason: str) -> None:
-        super().__init__(f"row {row}: {reason}")
+    def __init__(self, row: int, *faults: tuple[str, str]) -> None:
+        super().__init__(f"row {row}: {'; '.join(reason for _, reason in faults)}")
         self.row = row
-        self.field = field
-        self.reason = reason
+        self.faults = faults
 
 
 def check_encoding(body: bytes) -> None:
     """Raise BadFile unless the body is UTF-8, with or without a byte order mark."""
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise BadFile(1, "", "wrong encoding: the file is UTF-16; save it as UTF-8")
+        raise BadFile(1, ("", "wrong encoding: the file is UTF-16; save it as UTF-8"))
     decoder = codecs.getincrementaldecoder("utf-8")()
     row = 1
     for start in range(0, len(body), BLOCK):
@@ -32,7 +31,8 @@ def check_encoding(body: bytes) -> None:
             decoder.decode(block, start + BLOCK >= len(body))
         except UnicodeDecodeError as error:
             row += block[: max(error.start, 0)].count(b"\n")
-            raise BadFile(row, "", f"wrong encoding: not UTF-8{_guess(body)}; save it as UTF-8") from error
+            reason = f"wrong encoding: not UTF-8{_guess(body)}; save it as UTF-8"
+            raise BadFile(row, ("", reason)) from error
         row += block.count(b"\n")
 
 
@@ -62,21 +62,22 @@ class CsvFile:
         try:
             header = [name.strip() for name in next(self._reader())]
         except StopIteration:
-            raise BadFile(1, "", "the file is empty") from None
+            raise BadFile(1, ("", "the file is empty")) from None
         except csv.Error as error:
-            raise BadFile(1, "", f"not CSV: {error}") from error
-        for name in required:
-            if name not in header:
-                raise BadFile(1, name, "missing column")
-        for name in header[:COLUMNS_MAX]:
-            if name not in columns:
-                raise BadFile(1, name, "unknown column")
-            if header.count(name) > 1:
-                raise BadFile(1, name, "the column stands here twice")
+            raise BadFile(1, ("", f"not CSV: {error}")) from error
+        named = dict.fromkeys(header[:COLUMNS_MAX])
+        faults = [(name, "missing column") for name in required if name not in header]
+        faults += [(name, "unknown column") for name in named if name not in columns]
+        faults += [(name, "the column stands here twice") for name in named if header.count(name) > 1]
+        if faults:
+            raise BadFile(1, *faults)
         return header
 
-    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Give (row number, cells); an empty cell is left out, an empty line passed over."""
+    def rows(self) -> Iterator[tuple[int, dict[str, str] | str]]:
+        """Give (row number, cells), or why a row cannot be read: one bad row does not hide the others.
+
+        An empty cell is left out, an empty line passed over; what is no CSV ends the file.
+        """
         reader = self._reader()
         next(reader)
         row = 1
@@ -85,12 +86,12 @@ class CsvFile:
                 if not any(cells):
                     continue
                 if row > ROWS_MAX + 1:
-                    raise BadFile(row, "", f"more than {ROWS_MAX} rows; import them in parts")
+                    yield row, f"more than {ROWS_MAX} rows; import them in parts"
+                    return
                 if len(cells) != len(self._header):
-                    raise BadFile(row, "", f"{len(cells)} cells, the header has {len(self._header)}")
-                yield (
-                    row,
-                    {name: cell for name, cell in zip(self._header, cells, strict=True) if cell.strip()},
-                )
+                    yield row, f"{len(cells)} cells, the header has {len(self._header)}"
+                    continue
+                pairs = zip(self._header, cells, strict=True)
+                yield row, {name: cell for name, cell in pairs if cell.strip()}
         except csv.Error as error:
-            raise BadFile(row + 1, "", f"not CSV: {error}") from error
+            yield row + 1, f"not CSV: {error}"

@@ -21,7 +21,7 @@ from services.registry.entrypoints.resources import RESOURCES, Resource, columns
 from services.registry.handlers.importing import CHUNK_ROWS, ImportStoppedError, Line, Report, import_rows
 from services.registry.handlers.registering import Context
 from services.registry.ports import Store
-from shared.chassis.http import Asking, problem, require
+from shared.chassis.http import Asking, problem, reason_of, require
 from shared.chassis.idempotency import once
 from shared.chassis.principal import Principal
 
@@ -40,6 +40,9 @@ class _RolledBackError(Exception):
 
 async def read_body(request: Request) -> bytes:
     """Return the CSV of a request, uploaded or as its body; 413 when it is too large."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type.endswith("json"):
+        raise problem(415, "unsupported-media-type", "An import is CSV: text/csv, or a form with the file.")
     chunks = bytearray()
     async for chunk in request.stream():
         chunks += chunk
@@ -57,8 +60,10 @@ async def read_body(request: Request) -> bytes:
     raise problem(422, "request-validation-failed", "The form has no file.")
 
 
-def convert(model: type[BaseModel], asking: Principal, row: int, cells: dict[str, str]) -> Line:
+def convert(model: type[BaseModel], asking: Principal, row: int, cells: dict[str, str] | str) -> Line:
     """Return a row as input: lists are separated by `;`, structures are JSON in their cell."""
+    if isinstance(cells, str):
+        return Line(row, None, [("", cells)])
     given: dict[str, Any] = dict(cells)
     unstorable = [(name, "holds U+0000, which no text may") for name, cell in cells.items() if "\0" in cell]
     if unstorable:
@@ -74,7 +79,8 @@ def convert(model: type[BaseModel], asking: Principal, row: int, cells: dict[str
         fields = columns(model.model_validate(given, context=CSV_CONTEXT))
     except ValidationError as error:
         wrong = [
-            (".".join(str(part) for part in fault["loc"]) or "row", fault["msg"]) for fault in error.errors()
+            (".".join(str(part) for part in fault["loc"]) or "row", reason_of(fault))
+            for fault in error.errors()
         ]
         return Line(row, None, wrong)
     if fields.get("reserved") and not asking.has(RESERVERS):
@@ -86,7 +92,7 @@ async def controllers_in(file: CsvFile) -> frozenset[str]:
     """Return the controllers of a file of devices, which may stand below the devices that name them."""
     found = set()
     for number, (_, cells) in enumerate(file.rows()):
-        if cells.get("kind", "").strip() == "controller":
+        if isinstance(cells, dict) and cells.get("kind", "").strip() == "controller":
             found.add(cells.get("device_id", "").strip())
         if number % CHUNK_ROWS == 0:
             await asyncio.sleep(0)  # other requests go on meanwhile
@@ -140,7 +146,8 @@ def _add(router: APIRouter, store: Store, resource: Resource) -> None:
             return await _run(request, asking, store, resource, lines, controllers, dry_run, effective_on)
         except BadFile as error:
             report = Report()
-            report.fault(error.row, error.field, error.reason)
+            for field, reason in error.faults:
+                report.fault(error.row, field, reason)
             return _refusal(report, dry_run=dry_run)
         except (_RolledBackError, ImportStoppedError) as error:
             return _refusal(error.report, dry_run=dry_run)
@@ -180,6 +187,6 @@ def _refusal(report: Report, *, dry_run: bool) -> Response:
     }
     if dry_run:
         return Response(orjson.dumps(found), 200, media_type="application/json")
-    title = f"Nothing was imported: {report.errors_total} errors."
+    title = f"Nothing was imported: {report.errors_total} error{'s' * (report.errors_total != 1)}."
     body = {"type": "import-refused", "title": title, "status": 422, **found}
     return Response(orjson.dumps(body), 422, media_type="application/problem+json")

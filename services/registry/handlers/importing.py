@@ -60,6 +60,7 @@ async def import_rows(
             report.fault(good[fault.index][0], fault.field, fault.reason)
         if not report.errors_total and not dry_run:
             await _store(unit, kind, rows, context, since, report)
+    report.errors.sort(key=lambda error: error["row"])
     return report
 
 

@@ -98,6 +98,24 @@ async def test_a_missing_an_unknown_and_a_repeated_column(reg: Registry) -> None
     assert response.status_code == 422
 
 
+async def test_every_row_is_told_of_in_the_order_of_the_rows(reg: Registry) -> None:
+    bad = operator("op-x", credit_code="91110000600037341X")
+    body = table([bad, operator("op-2", area_code="999999"), operator("op-3"), bad | {"operator_id": "op-4"}])
+    body = body.replace(b"op-3,", b"op-3,one,too,many,")
+    response = await send(reg, "operators", body)
+    found = response.json()
+    fields = [(2, "credit_code"), (3, "area_code"), (4, ""), (5, "credit_code")]
+    assert [(error["row"], error["field"]) for error in found["errors"]] == fields
+    assert "Value error" not in response.text
+    alone = await send(reg, "operators", table([bad]))
+    assert alone.json()["title"] == "Nothing was imported: 1 error."
+
+
+async def test_an_import_is_no_json(reg: Registry) -> None:
+    response = await reg.ask("POST", "operators:import", json=[operator()])
+    assert response.status_code == 415
+
+
 async def test_duplicate_ids_in_the_file_and_in_the_database(shop: Registry) -> None:
     lines = [device("new-1"), device("dev-1"), device("new-1")]
     response = await send(shop, "devices", table(lines))
