@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from shared.chassis.principal import Principal
 
 _HASHER = PasswordHash.recommended()
 _HASHES_AT_ONCE = 2  # each takes 64 MiB while it lasts
+_CODE = re.compile(r"[0-9]{6}")
 # Somebody who does not exist costs as much time as somebody who does.
 _NOBODY = _HASHER.hash(secrets.token_hex())
 
@@ -99,8 +101,8 @@ class Sessions:
 
         It is the session that ends, never the account: its owner signs in again and goes on.
         """
-        if not otp:
-            return False
+        if not _CODE.fullmatch(otp):
+            return False  # no guess: the service that is asked says what is wrong with it
         async with self._turn(account.username, session_id):
             if throttled(await self._people.failures(account.username, session_id)):
                 return None

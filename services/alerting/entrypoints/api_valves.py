@@ -28,7 +28,12 @@ def router(deps: Deps) -> APIRouter:
     @routes.post("/valves/{valve_id}:arm")
     async def arm(valve_id: str, body: Arm, request: Request, asking: Closing) -> Response:
         if not asking.second_factor:
-            raise problem(403, "second-factor-required", "Closing a valve needs your second factor.")
+            if body.otp is None:
+                raise problem(
+                    403, "second-factor-required", "Closing a valve needs `otp`, your one-time code."
+                )
+            # Wrong and used are not told apart: who guesses learns nothing.
+            raise problem(403, "second-factor-wrong", "This one-time code is wrong or already used.")
         device = await _valve(deps, asking, valve_id)
         async with acting(deps) as unit:
 

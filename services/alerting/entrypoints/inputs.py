@@ -54,7 +54,7 @@ class Arm(Input):
     """Why a valve is to be closed; the code was checked before the request came here."""
 
     reason: Text
-    otp: str | None = Field(default=None, max_length=16)
+    otp: str | None = Field(default=None, pattern=r"^[0-9]{6}$")
 
 
 class Close(Input):

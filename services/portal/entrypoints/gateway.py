@@ -35,7 +35,7 @@ def _otp_in(body: bytes) -> str:
         code = orjson.loads(body)["otp"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return ""
-    return code if isinstance(code, str) else ""
+    return code.strip() if isinstance(code, str) else ""
 
 
 def router(

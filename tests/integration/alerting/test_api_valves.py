@@ -88,7 +88,15 @@ async def test_two_people_command_one_valve_one_wins_the_other_is_told(rig: Rig)
 async def test_who_may_close(rig: Rig) -> None:
     from dataclasses import replace
 
-    assert (await rig.arm(replace(WATCH, second_factor=False))).status_code == 403
+    without = replace(WATCH, second_factor=False)
+    for given, status, word in (
+        ({}, 403, "needs `otp`"),
+        ({"otp": "12345"}, 422, "otp"),
+        ({"otp": "12345x"}, 422, "otp"),
+        ({"otp": "123456"}, 403, "wrong or already used"),
+    ):
+        answer = await rig.post("valves/valve-1:arm", without, {"reason": "smell of gas", **given})
+        assert (answer.status_code, word in answer.text) == (status, True), answer.text
     for who in (REGULATOR, LEAD):
         assert (await rig.arm(who)).status_code == 403
     assert (await rig.arm(STRANGER)).status_code == 404
