@@ -45,6 +45,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--once", action="store_true", help="play once, check, and end")
     parser.add_argument("--story", help=f"one of {', '.join(stories.names())}")
     arguments = parser.parse_args(argv)
+    # A shell that starts us in the background ignores SIGINT, and we would, too: `make stop` has to end us.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         names = MAIN_STORIES if arguments.story is None else (arguments.story,)
