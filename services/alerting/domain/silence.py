@@ -53,7 +53,7 @@ class Silence:
 
     def alarmed(self, spec: Spec, track: Track) -> None:
         """Watch a device in alarm closely: it has to speak every 10 s."""
-        at_ms = track.heard_ms + _limit_ms(spec, IN_ALARM)
+        at_ms = track.heard_ms + _limit_ms(spec, track, IN_ALARM)
         if track.check_ms > at_ms:
             self._look(spec, track, at_ms)
 
@@ -93,7 +93,7 @@ class Silence:
             spec, track = cell
             level = LONG if track.silence else IN_ALARM if track.alarmed else SILENT
             due_ms = max(track.heard_ms, self.marks.resumed_ms if level != LONG else 0) + _limit_ms(
-                spec, level
+                spec, track, level
             )
             if due_ms > horizon_ms:
                 self._look(spec, track, due_ms)
@@ -125,7 +125,7 @@ class Silence:
         track.silence = level
         track.check_ms = 0
         if level == SILENT:
-            self._look(spec, track, track.heard_ms + _limit_ms(spec, LONG))
+            self._look(spec, track, track.heard_ms + _limit_ms(spec, track, LONG))
 
     def _together(
         self, sign: Sign, spec: Spec, track: Track, group: str, reason: str, behind: tuple[str, ...] = ()
@@ -171,8 +171,9 @@ def _behind(spec: Spec, group: str, cells: Cells, now_ms: int) -> tuple[str, ...
     return (group, *sorted(found - {group}))
 
 
-def _limit_ms(spec: Spec, level: int) -> int:
-    if level == SILENT:
+def _limit_ms(spec: Spec, track: Track, level: int) -> int:
+    """Return how long a device may be silent; one that says itself that it is in alarm speaks every 10 s."""
+    if level == SILENT or (level == IN_ALARM and not track.alarm):
         return spec.silent_ms
     factor = 1_000 if level == IN_ALARM else 3_600_000
     return int((spec.points[_KEYS[level]].value or 0.0) * factor)

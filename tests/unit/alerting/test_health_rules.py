@@ -129,6 +129,17 @@ def test_after_an_alarm_the_usual_heartbeat_holds_again() -> None:
     assert drive.last().priority == "P3"
 
 
+def test_a_device_that_calls_itself_normal_keeps_its_heartbeat_while_the_alarm_lasts() -> None:
+    drive = Drive()
+    drive.read(2, status="alarm_low", lel_percent=12)
+    assert drive.marks_until(5, 10) == []
+    drive.read(11, status="alarm_low", lel_percent=12)
+    drive.read(15, lel_percent=8)  # inside the deadband: the alarm lasts, the device speaks once a minute
+    assert "raised D03" not in drive.marks_until(20, 160)
+    assert drive.marks_until(165, 170) == ["raised D03"]
+    assert drive.last().priority == "P1"
+
+
 def test_a_lost_connection_with_an_active_alarm_is_p1_at_once() -> None:
     drive = Drive(facts("d1", client_id="c1"), facts("v1", "valve", client_id="c1"))
     drive.read(0, status="alarm_high")
