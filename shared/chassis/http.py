@@ -5,15 +5,20 @@ import base64
 import json
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import asyncpg
 import orjson
 import uvicorn
 from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi.routing import APIRoute
 from fastapi_problem.error import Problem as _Problem
-from fastapi_problem.handler import add_exception_handler, new_exception_handler
+from fastapi_problem.handler import (
+    add_exception_handler,
+    http_exception_handler_,
+    new_exception_handler,
+)
 
 from shared.chassis import metrics
 from shared.chassis.bodies import BodyLimit
@@ -37,10 +42,54 @@ def reason_of(fault: Any) -> str:
     return str(fault["msg"]).removeprefix("Value error, ")
 
 
-def field_problem(field: str, reason: str, *, status: int = 422) -> _Problem:
+def field_problem(field: str, reason: str, *, status: int = 422, where: str = "body") -> _Problem:
     """Return a problem that names the field that is wrong and why."""
-    errors = [{"loc": ["body", field], "msg": reason, "type": "value_error"}]
+    errors = [{"loc": [where, field], "msg": reason, "type": "value_error"}]
     return problem(status, "request-validation-failed", f"{field}: {reason}", errors=errors)
+
+
+def query_problem(name: str, reason: str) -> _Problem:
+    """Return a problem that names the query parameter that is wrong and why."""
+    return field_problem(name, reason, where="query")
+
+
+def _read_by(dependant: Any) -> Iterator[str]:
+    """Give the query parameters that a route and what it depends on read."""
+    yield from (field.alias for field in dependant.query_params)
+    for one in dependant.dependencies:
+        yield from _read_by(one)
+
+
+async def _only_known(request: Request) -> None:
+    """Refuse a query parameter that nobody looks at: a filter with a typing error would show everything.
+
+    Whoever is not signed in is told that first. Parameters that a route reads by itself stand in its
+    `openapi_extra`.
+    """
+    route = request.scope.get("route")
+    if HEADER not in request.headers or not isinstance(route, APIRoute):
+        return
+    if ":path}" in route.path:
+        return  # passes everything on; who answers looks at it
+    known = set(_read_by(route.dependant))
+    known |= {one["name"] for one in (route.openapi_extra or {}).get("parameters", ())}
+    for name in request.query_params:
+        if name not in known:
+            raise query_problem(name, "not a parameter of this")
+
+
+def query_parameters(*names: str) -> dict[str, Any]:
+    """Return the `openapi_extra` of a route that reads these query parameters by itself."""
+    return {"parameters": [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]}
+
+
+def _refused(_handler: Any, request: Request, error: Exception) -> _Problem:
+    """Answer an unknown verb as what does not exist; its path is that of an id with another method."""
+    found: _Problem
+    if getattr(error, "status_code", 0) == 405 and ":" in request.url.path.rpartition("/")[2]:
+        return not_found("verb")
+    found = http_exception_handler_(_handler, request, error)  # type: ignore[arg-type]
+    return found
 
 
 def not_found(what: str) -> _Problem:
@@ -79,7 +128,13 @@ def _unhandled(_handler: Any, _request: Request, _error: Exception) -> _Problem:
 
 def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAPI:
     """Return an app with `/healthz`, `/readyz`, `/metrics` and problems for every error."""
-    app = FastAPI(title=f"Gaswatch {name}", version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=f"Gaswatch {name}",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(_only_known)],
+    )
     app.state.name = name
     app.state.key = key
     app.add_middleware(BodyLimit)
@@ -91,7 +146,10 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAP
         asyncpg.InsufficientPrivilegeError: _invisible,
     }
     made = new_exception_handler(
-        logger=logging.getLogger("http"), handlers=handlers, request_validation_handler=_invalid
+        logger=logging.getLogger("http"),
+        handlers=handlers,
+        request_validation_handler=_invalid,
+        http_exception_handler=_refused,
     )
     # One by one: what only `Exception` catches is raised again, which costs the client its connection.
     for kind in handlers:
@@ -168,9 +226,9 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError as error:
-        raise field_problem("cursor", "not a cursor of this list") from error
+        raise query_problem("cursor", "not a cursor of this list") from error
     if not isinstance(values, list) or len(values) != length:
-        raise field_problem("cursor", "not a cursor of this list")
+        raise query_problem("cursor", "not a cursor of this list")
     return values
 
 

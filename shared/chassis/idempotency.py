@@ -34,7 +34,13 @@ async def once(
     at the same time one waits for the other. The same key with another request is a 422.
     """
     key = request.headers.get("idempotency-key", "")
-    if not key or len(key) > KEY_CHARACTERS_MAX:
+    if len(key) > KEY_CHARACTERS_MAX:
+        raise problem(
+            400,
+            "idempotency-key-too-long",
+            f"An Idempotency-Key has at most {KEY_CHARACTERS_MAX} characters.",
+        )
+    if not key:
         raise problem(
             400, "idempotency-key-required", "A POST that creates or acts needs an Idempotency-Key."
         )

@@ -21,10 +21,12 @@ from shared.chassis.http import (
     not_found,
     page,
     problem,
+    query_problem,
     stale,
 )
 from shared.chassis.idempotency import once
 from shared.chassis.principal import Principal
+from shared.contracts.events import Priority, Rule
 
 _SAID = {
     Refusal.CLOSED: "The alert is closed: it returned to normal and was acknowledged.",
@@ -55,8 +57,8 @@ def _reads(routes: APIRouter, deps: Deps) -> None:
     async def alerts(
         asking: Reading,
         alert_id: UUID | None = None,
-        rule: Annotated[list[str] | None, Query()] = None,
-        priority: Annotated[list[str] | None, Query()] = None,
+        rule: Annotated[list[Rule] | None, Query()] = None,
+        priority: Annotated[list[Priority] | None, Query()] = None,
         site_id: str | None = None,
         zone: str | None = None,
         device_ids: str | None = None,
@@ -110,7 +112,7 @@ def _reads(routes: APIRouter, deps: Deps) -> None:
     ) -> dict[str, Any]:
         after = decode_cursor(cursor, 1)[0] if cursor else None
         if not isinstance(after, int | None):
-            raise field_problem("cursor", "not a cursor of this list")
+            raise query_problem("cursor", "not a cursor of this list")
         seen = await _visible(deps, asking, alert_id)
         async with transaction(deps.api_pool, asking) as connection:
             lines = await deps.stores.alerts.timeline(connection, seen.alert_id, after, limit)
@@ -160,7 +162,7 @@ def _after(cursor: str | None) -> Sequence[Any] | None:
     opened_ms, alert_id = decode_cursor(cursor, 2)
     number = as_uuid(alert_id)
     if number is None or not isinstance(opened_ms, int):
-        raise field_problem("cursor", "not a cursor of this list")
+        raise query_problem("cursor", "not a cursor of this list")
     return opened_ms, number
 
 

@@ -11,7 +11,7 @@ from services.alerting.entrypoints.access import Reading, RuleMaking
 from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid
 from services.alerting.entrypoints.inputs import Nothing, Propose
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, decode_cursor, field_problem, not_found, page, problem
+from shared.chassis.http import Limit, decode_cursor, field_problem, not_found, page, problem, query_problem
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
@@ -67,7 +67,7 @@ def _reads(routes: APIRouter, deps: Deps) -> None:
     async def proposals(asking: Reading, cursor: str | None = None, limit: Limit = 50) -> dict[str, Any]:
         after = as_uuid(decode_cursor(cursor, 1)[0]) if cursor else None
         if cursor and after is None:
-            raise field_problem("cursor", "not a cursor of this list")
+            raise query_problem("cursor", "not a cursor of this list")
         async with transaction(deps.api_pool, asking) as connection:
             found = await deps.stores.rules.proposals(connection, after, limit)
         last = (found[-1].proposal_id,) if found else None
@@ -81,7 +81,7 @@ def _place(point: SetPoint) -> tuple[Any, ...]:
 def _key(values: list[Any]) -> tuple[str, str, int]:
     key, scope, version = values
     if not (isinstance(key, str) and isinstance(scope, str) and isinstance(version, int)):
-        raise field_problem("cursor", "not a cursor of this list")
+        raise query_problem("cursor", "not a cursor of this list")
     return key, scope, version
 
 

@@ -13,7 +13,7 @@ from services.alerting.entrypoints.access import Closing, Reading
 from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid, one_site
 from services.alerting.entrypoints.inputs import Arm, Close
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, decode_cursor, field_problem, not_found, page, problem
+from shared.chassis.http import Limit, decode_cursor, not_found, page, problem, query_problem
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
@@ -98,7 +98,7 @@ def _after(cursor: str | None) -> tuple[int, str] | None:
     seq, command_id = decode_cursor(cursor, 2)
     number = as_uuid(command_id)
     if number is None or not isinstance(seq, int):
-        raise field_problem("cursor", "not a cursor of this list")
+        raise query_problem("cursor", "not a cursor of this list")
     return seq, number
 
 

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from services.dispatch.domain.model import Decision, Outcome, Situation
+from services.dispatch.domain.model import Decision, Kind, Outcome, Priority, Situation, State
 from services.dispatch.domain.recommend import Recommendation, recommend
 from services.dispatch.entrypoints.access import Directing, Reading, is_crew_only
 from services.dispatch.entrypoints.requests import Orders, shown
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, decode_cursor, etag, field_problem, page
+from shared.chassis.http import Limit, decode_cursor, etag, page, query_problem
 
 
 def add(router: APIRouter, orders: Orders) -> None:
@@ -25,9 +25,9 @@ def add(router: APIRouter, orders: Orders) -> None:
         site_id: str | None = None,
         operator_id: str | None = None,
         area_code: Annotated[str | None, Query(pattern=r"^\d{2,6}$")] = None,
-        kind: str | None = None,
-        priority: str | None = None,
-        state: str | None = None,
+        kind: Kind | None = None,
+        priority: Priority | None = None,
+        state: State | None = None,
         crew_id: str | None = None,
         lead: str | None = None,
         alert_id: str | None = None,
@@ -52,7 +52,7 @@ def add(router: APIRouter, orders: Orders) -> None:
         }
         after = None if cursor is None else decode_cursor(cursor, 2)
         if after is not None and not (isinstance(after[0], int) and isinstance(after[1], str)):
-            raise field_problem("cursor", "not a cursor of this list")
+            raise query_problem("cursor", "not a cursor of this list")
         async with transaction(orders.pool, asking) as connection:
             found = await orders.reads.orders(connection, filters, after, limit)
         last = (found[-1].opened_at_ms, found[-1].order_id) if found else None

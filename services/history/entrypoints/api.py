@@ -10,7 +10,7 @@ from services.history.domain.buckets import POINTS_MAX, Bucket, choose, parse
 from services.history.domain.window import DAY_MS, FUTURE_MS, HOUR_MS
 from services.history.ports import Archive
 from shared.chassis.clock import Clock
-from shared.chassis.http import Asking, Limit, decode_cursor, field_problem, not_found, page
+from shared.chassis.http import Asking, Limit, decode_cursor, not_found, page, query_parameters, query_problem
 from shared.chassis.times import parse_rfc3339, rfc3339
 
 RANGE_MS_MAX = 4 * 366 * 24 * 3600 * 1000
@@ -28,7 +28,7 @@ def _time(request: Request, name: str, otherwise_ms: int) -> int:
     try:
         return parse_rfc3339(text)
     except (ValueError, OverflowError) as error:
-        raise field_problem(name, "not a time of RFC 3339 with its offset") from error
+        raise query_problem(name, "not a time of RFC 3339 with its offset") from error
 
 
 def _span(request: Request, now_ms: int) -> tuple[int, int]:
@@ -40,9 +40,9 @@ def _span(request: Request, now_ms: int) -> tuple[int, int]:
     to_ms = _time(request, "to", now_ms + FUTURE_MS)
     from_ms = _time(request, "from", max(0, to_ms - DAY_MS))
     if from_ms >= to_ms:
-        raise field_problem("to", "must be after `from`")
+        raise query_problem("to", "must be after `from`")
     if to_ms - from_ms > RANGE_MS_MAX:
-        raise field_problem("from", "at most four years can be asked for")
+        raise query_problem("from", "at most four years can be asked for")
     return from_ms, to_ms
 
 
@@ -52,7 +52,7 @@ def _bucket(text: str | None) -> Bucket | None:
     try:
         return parse(text)
     except ValueError as error:
-        raise field_problem("bucket", str(error)) from error
+        raise query_problem("bucket", str(error)) from error
 
 
 def _milliseconds(moment: Any) -> int:
@@ -107,7 +107,7 @@ def _after(cursor: str | None) -> Key | None:
         return None
     values = decode_cursor(cursor, 4)
     if not all(isinstance(value, int) for value in values) or values[0] % HOUR_MS or values[0] < 0:
-        raise field_problem("cursor", "not a cursor of this list")
+        raise query_problem("cursor", "not a cursor of this list")
     return values[0], values[1], values[2], values[3]
 
 
@@ -129,7 +129,7 @@ def _latest(row: Any) -> dict[str, Any]:
 def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_days: int) -> None:
     """Add the routes of history to the app; `keep_readings_days` is how far back readings are complete."""
 
-    @app.get("/api/v1/readings")
+    @app.get("/api/v1/readings", openapi_extra=query_parameters("from", "to"))
     async def readings(
         request: Request, asking: Asking, device_id: Annotated[str, Query(max_length=64)],
         bucket: Text = None, cursor: Annotated[str | None, Query(max_length=200)] = None,
@@ -151,7 +151,7 @@ def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_da
             rows = await queries.readings(device.key, from_ms, to_ms, after and after[1:], limit)
             return _page([_as_said(device_id, row) for row in rows], limit, _row_key(rows), bucket="raw")
         if wanted.points(from_ms, to_ms) > POINTS_MAX:
-            raise field_problem("bucket", f"more than {POINTS_MAX} points: ask for wider buckets")
+            raise query_problem("bucket", f"more than {POINTS_MAX} points: ask for wider buckets")
         start = wanted.floor(after[1] + wanted.width_ms if after else from_ms)
         rows = await queries.buckets(asking, device, start, -wanted.floor(-to_ms), wanted, limit)
         last = [wanted.width_ms, _milliseconds(rows[-1]["bucket"]), 0, 0] if rows else None
@@ -159,7 +159,7 @@ def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_da
             [_rolled(device_id, device.quantities, row) for row in rows], limit, last, bucket=str(wanted)
         )
 
-    @app.get("/api/v1/device-events")
+    @app.get("/api/v1/device-events", openapi_extra=query_parameters("from", "to"))
     async def device_events(
         request: Request, asking: Asking, device_id: Annotated[str, Query(max_length=64)],
         cursor: Annotated[str | None, Query(max_length=200)] = None, limit: Limit = 50,
@@ -181,7 +181,7 @@ def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_da
         """Return the newest reading, event and connection of devices, by device id."""
         after = decode_cursor(cursor, 1)[0] if cursor else ""
         if not isinstance(after, str):
-            raise field_problem("cursor", "not a cursor of this list")
+            raise query_problem("cursor", "not a cursor of this list")
         rows = await queries.latest(asking, device_id, site_id, after, limit)
         last = [rows[-1]["device_id"]] if rows else None
         return _page([_latest(row) for row in rows], limit, last)

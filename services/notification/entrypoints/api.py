@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from services.notification.domain.model import Priority, Topic
 from services.notification.entrypoints.inputs import (
     ContactChange,
     NewAddress,
@@ -180,7 +181,7 @@ def _routes(router: APIRouter, desk: Desk) -> None:
         cursor: str | None = None,
         route_id: str | None = None,
         operator_id: str | None = None,
-        topic: str | None = None,
+        topic: Topic | None = None,
     ) -> dict[str, Any]:
         """Return routes by id; where none matches a notice, the defaults of the service do."""
         filters = {"route_id": route_id, "operator_id": operator_id, "topic": topic}
@@ -216,7 +217,7 @@ def _deliveries(router: APIRouter, desk: Desk) -> None:
         recipient: str | None = None,
         channel: str | None = None,
         state: str | None = None,
-        priority: str | None = None,
+        priority: Priority | None = None,
     ) -> dict[str, Any]:
         """Return deliveries, the newest first."""
         filters = {

@@ -1,7 +1,7 @@
 """Create, read, list and change operators, licences, sites and devices."""
 
 import datetime as dt
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, get_args
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
@@ -20,17 +20,25 @@ from shared.chassis.http import (
     Limit,
     decode_cursor,
     etag,
-    field_problem,
     if_match,
     not_found,
     page,
+    query_parameters,
+    query_problem,
     require,
 )
 from shared.chassis.idempotency import once
 from shared.chassis.principal import Principal
+from shared.contracts.objects import LicenceClass, SiteKind
+from shared.contracts.wire import DeviceKind
 
 Day: TypeAlias = Annotated[fields.Day | None, Query()]
 Known: TypeAlias = Annotated[fields.Time | None, Query()]
+_VALUES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("licence", "class"): get_args(LicenceClass),
+    ("site", "kind"): get_args(SiteKind),
+    ("device", "kind"): get_args(DeviceKind),
+}
 _GENERAL = frozenset({"cursor", "limit", "at", "known_at", "area", "reserved"})
 
 
@@ -57,7 +65,7 @@ def objects_router(store: Store, resource: Resource) -> APIRouter:
 def _reads(router: APIRouter, store: Store, resource: Resource) -> None:
     kind = resource.kind
 
-    @router.get("", name=f"list {kind.resource}")
+    @router.get("", name=f"list {kind.resource}", openapi_extra=query_parameters(*kind.filters))
     async def listing(
         request: Request,
         asking: Asking,
@@ -70,9 +78,12 @@ def _reads(router: APIRouter, store: Store, resource: Resource) -> None:
     ) -> dict[str, Any]:
         require(asking, RESERVERS if reserved else ROLES["read"])
         filters = {name: value for name, value in request.query_params.items() if name not in _GENERAL}
-        for name in filters:
+        for name, value in filters.items():
             if name not in kind.filters:
-                raise field_problem(name, "not a filter of this list")
+                raise query_problem(name, "not a filter of this list")
+            known = _VALUES.get((kind.table, name))
+            if known and value not in known:
+                raise query_problem(name, f"must be one of {', '.join(known)}")
         after = decode_cursor(cursor, 1)[0] if cursor else ""
         async with store.unit(asking) as unit:
             moment = await unit.moment()
@@ -99,7 +110,7 @@ def check_area(store: Store, area: str, day: dt.date) -> None:
     """Refuse an area that is not in the table with a 422 that names the field."""
     reason = area_fault(store.areas, area, day, short=True)
     if reason:
-        raise field_problem("area", reason)
+        raise query_problem("area", reason)
 
 
 def _writes(router: APIRouter, store: Store, resource: Resource) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter
 
+from services.registry.domain.licensing import Reason
 from services.registry.domain.policy import ROLES
 from services.registry.entrypoints.objects_api import Day, Known, check_area
 from services.registry.handlers import oversight
@@ -39,7 +40,7 @@ def _unlicensed(router: APIRouter, store: Store) -> None:
         at: Day = None,
         known_at: Known = None,
         operator_id: str | None = None,
-        reason: str | None = None,
+        reason: Reason | None = None,
         cursor: str | None = None,
         limit: Limit = LIMIT_DEFAULT,
     ) -> dict[str, Any]:

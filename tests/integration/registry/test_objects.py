@@ -107,3 +107,31 @@ async def test_a_gas_that_changes_while_devices_come_is_judged_for_all(shop: Reg
     assert (await shop.patch("sites/site-1", {"gas": "CH4"}, 8)).status_code == 200
     listed = (await shop.get("devices", limit=100)).json()["items"]
     assert all(item["active"] for item in listed)
+
+
+async def test_what_nobody_looks_at_is_refused(shop: Registry) -> None:
+    """A filter with a typing error would show everything, or nothing."""
+    for path, name, value in (
+        ("sites", "operater_id", "op-1"),
+        ("sites", "kind", "bar"),
+        ("sites/site-1", "att", "2026-01-01"),
+        ("unlicensed", "reason", "bogus"),
+        ("unlicensed", "areas", "5306"),
+        ("coverage", "cursor", "x"),
+    ):
+        response = await shop.ask("GET", path, params={name: value})
+        assert response.status_code == 422, (path, name)
+        assert response.json()["errors"][0]["loc"][:2] == ["query", name], response.text
+    assert (await shop.ask("GET", "sites", None, params={"bogus": "1"})).status_code == 401
+    assert (await shop.get("sites", operator_id="op-1", kind="restaurant")).status_code == 200
+
+
+async def test_an_unknown_verb_is_not_there(shop: Registry) -> None:
+    assert (await shop.post("sites/site-1:bogus", {})).status_code == 404
+    assert (await shop.post("sites/site-1", {})).status_code == 405
+
+
+async def test_a_key_that_is_too_long_is_told_so(shop: Registry) -> None:
+    headers = {"Idempotency-Key": "k" * 201}
+    response = await shop.ask("POST", "sites", json=site("s-2"), headers=headers)
+    assert (response.status_code, response.json()["type"]) == (400, "idempotency-key-too-long")
