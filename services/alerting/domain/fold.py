@@ -76,8 +76,8 @@ class PartitionState:
             self.drop(facts.device_id)
             cell = None
         track = cell[1] if cell else self._waiting.pop(facts.device_id, Track())
-        track.sample_due_ms = 0
         if cell is not None:
+            track.sample_due_ms = 0  # a new version is looked at in full
             self._clients.get(cell[0].facts.client_id or facts.device_id, set()).discard(facts.device_id)
         self._cells[facts.device_id] = (spec, track)
         self._clients.setdefault(facts.client_id or facts.device_id, set()).add(facts.device_id)

@@ -193,7 +193,9 @@ async def test_a_decision_sees_open_orders_the_one_asked_for_and_what_was_served
         return Decision(outcome=Outcome.NOTHING_DUE)
 
     await bench.store.change(SITE, look)
-    assert (await dispatching.act(seen[0].orders[0], "cancel", "d")).outcome is Outcome.ALERTS_ACTIVE
+    refused = await dispatching.act(seen[0].orders[0], "cancel", "d")
+    assert refused is not None
+    assert refused.outcome is Outcome.ALERTS_ACTIVE
     assert seen[0].binding == {"a1"}
     await dispatching.on_cause(replace(LEAK, trigger="cleared", active=False), SITE, "m2")
     await dispatching.act(seen[0].orders[0], "cancel", "d")
