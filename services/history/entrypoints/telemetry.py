@@ -120,9 +120,13 @@ class Telemetry:
                             writing = await self._flush(consumer, writing)
                 if found:
                     writing = await self._flush(consumer, writing)
+                elif writing is not None and writing.done():
+                    await writing  # what it raises must not wait for the next record
         finally:
             if writing is not None:
-                await asyncio.shield(writing)
+                # Whoever is told to stop lets the write end, and stops whatever came of it.
+                await asyncio.wait({writing})
+                _ = writing.cancelled() or writing.exception()
 
     async def _flush(
         self, consumer: AIOKafkaConsumer, writing: "asyncio.Task[None] | None"
