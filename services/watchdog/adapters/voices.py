@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import sys
+from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def line(word: Word, text: str, now_ms: int) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode() + b"\n"
 
 
-class _InThread:
+class _InThread(ABC):
     """Runs blocking writes in one thread of its own: a full pipe or a dead disk stops it and nothing else."""
 
     def __init__(self, name: str) -> None:
@@ -40,8 +41,9 @@ class _InThread:
     async def _run(self, content: bytes) -> None:
         await asyncio.get_running_loop().run_in_executor(self._pool, self._write, content)
 
+    @abstractmethod
     def _write(self, content: bytes) -> None:
-        raise NotImplementedError
+        """Write a line; may block."""
 
 
 class StandardError(_InThread):
