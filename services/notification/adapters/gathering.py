@@ -42,6 +42,28 @@ async def flooded(connection: Connection, operator_id: str) -> bool:
     return found
 
 
+def delivery_row(notice: Notice, one: Planned, lane: str, *, key: str, subject: str) -> tuple[str, ...]:
+    """Return a new delivery's values, from `delivery_id` to `lane` in the order of both INSERTs."""
+    return (
+        uuid7(),
+        key,
+        subject,
+        notice.topic,
+        notice.site_id,
+        notice.operator_id,
+        notice.area_code,
+        notice.priority,
+        notice.mark,
+        one.recipient,
+        one.channel,
+        one.address,
+        one.language,
+        one.title,
+        one.body,
+        lane,
+    )
+
+
 async def gather(connection: Connection, notice: Notice, one: Planned, lane: str) -> None:
     """Add a message to what its person is told at the end of the running minute."""
     window: int = await connection.fetchval(_WINDOW, WINDOW_S)
@@ -50,22 +72,13 @@ async def gather(connection: Connection, notice: Notice, one: Planned, lane: str
         window += 1
         row = await connection.fetchrow(
             _ADD,
-            uuid7(),
-            f"flood:{notice.operator_id}:{window}:{one.channel}:{one.recipient}",
-            f"flood:{notice.operator_id}",
-            notice.topic,
-            notice.site_id,
-            notice.operator_id,
-            notice.area_code,
-            notice.priority,
-            notice.mark,
-            one.recipient,
-            one.channel,
-            one.address,
-            one.language,
-            one.title,
-            one.body,
-            lane,
+            *delivery_row(
+                notice,
+                one,
+                lane,
+                key=f"flood:{notice.operator_id}:{window}:{one.channel}:{one.recipient}",
+                subject=f"flood:{notice.operator_id}",
+            ),
             window * WINDOW_S,
         )
     # One alone keeps its own words, with what to do and what not to do.

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from services.notification.adapters.gathering import flooded, gather, note_flood
+from services.notification.adapters.gathering import delivery_row, flooded, gather, note_flood
 from services.notification.domain.backoff import LEASE_S
 from services.notification.domain.gathering import may_wait
 from services.notification.domain.model import (
@@ -22,7 +22,6 @@ from services.notification.domain.model import (
 from services.notification.domain.routing import at_level
 from shared.chassis import inbox, outbox
 from shared.chassis.database import Connection, Pool, transaction
-from shared.chassis.ids import uuid7
 from shared.contracts import topic_names as names
 from shared.contracts.events import NotificationResult
 
@@ -89,23 +88,12 @@ class PostgresLedger:
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
             " ON CONFLICT (idempotency_key) DO NOTHING",
             [
-                (
-                    uuid7(),
-                    one.idempotency_key,
-                    notice.subject,
-                    notice.topic,
-                    notice.site_id,
-                    notice.operator_id,
-                    notice.area_code,
-                    notice.priority,
-                    notice.mark,
-                    one.recipient,
-                    one.channel,
-                    one.address,
-                    one.language,
-                    one.title,
-                    one.body,
+                delivery_row(
+                    notice,
+                    one,
                     self._lane(one.channel, one.address),
+                    key=one.idempotency_key,
+                    subject=notice.subject,
                 )
                 for one in planned
             ],
