@@ -55,6 +55,8 @@ class Flow:
         self._generation = 0
         self.unacknowledged = 0
         """How many messages of the latest connection were taken and are not acknowledged."""
+        self.acknowledged = 0
+        """How many messages were acknowledged since the start."""
 
     def on_publishes(self, publishes: list[Publish], generation: int) -> None:
         """Take what came by one read."""
@@ -120,6 +122,7 @@ class Flow:
         self._receipts.written(load)
         for generation, packet_ids in load.acks.items():
             self._broker.ack(packet_ids, generation)
+            self.acknowledged += len(packet_ids)
             if generation == self._generation:
                 self.unacknowledged -= len(packet_ids)
         self._bytes -= load.bytes

@@ -18,11 +18,13 @@ WITHHELD = Counter("gas_ingestion_marks_withheld_total", "Marks not written: cut
 async def mark(flow: Flow, barrier: Callable[[], Awaitable[bool]], window: int) -> None:
     """Have marks written until cancelled, while nothing older can still be waiting in the broker.
 
-    Once the broker has handed over all it had sent, a window that is not full means that it keeps nothing
-    back: it would have sent it.
+    Once the broker has handed over all it had sent, a window that was not full when it answered means that
+    it keeps nothing back: it would have sent it. What is acknowledged while it answers has not yet made room.
     """
     while True:
-        if not flow.paused and await barrier() and flow.unacknowledged < window:
+        before = flow.acknowledged
+        answered = not flow.paused and await barrier()
+        if answered and flow.unacknowledged + flow.acknowledged - before < window:
             flow.mark()
             MARKS.inc()
             await asyncio.sleep(INTERVAL_S)

@@ -395,6 +395,27 @@ async def test_a_mark_needs_the_brokers_answer_and_a_window_that_is_not_full(
     marking.cancel()
 
 
+async def test_what_is_acknowledged_while_the_broker_answers_has_made_no_room_yet() -> None:
+    world, writer, broker = World(), Writer(), Broker()
+    flow = Flow(world.intake, world.receipts, writer, broker, world.clock)
+    running = asyncio.create_task(flow.run())
+    flow.on_publishes([(b"gas/v1/c1/up/reading", b"{}", 1, False)] * 4, 1)
+    await spin()
+    answers = iter([True, False])
+
+    async def barrier() -> bool:
+        writer.gate.set()
+        await flow.settled()
+        return next(answers)
+
+    marking = asyncio.create_task(mark(flow, barrier, 4))
+    await spin()
+    assert flow.unacknowledged == 0
+    assert writer.marks == 0
+    marking.cancel()
+    running.cancel()
+
+
 def test_a_clients_home_is_its_own_site_or_that_of_a_device_it_speaks_for() -> None:
     directory = Directory(12)
     directory.changed("d1", None, Device("d1", "s1", "o", "a", "z", "detector", "c1"))
