@@ -1,18 +1,22 @@
 """A consumer loop that never loses: at least once, in order within a partition, dead letters for poison."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from shared.chassis.health import Health
 from shared.chassis.kafka import FETCH_WAIT_MS, Producer, Record, start_consumer, stop_consumer
 from shared.chassis.logs import get_logger
 from shared.chassis.metrics import Counter, Gauge
 
+COMMIT_EVERY_S = 1.0
+"""Offsets wait: a commit costs Kafka as much as an event does, and inboxes absorb what comes again."""
+COMMIT_AT_END_S = 2.0
 RETRY_S_MAX = 2.0  # nobody waits longer than that for a database that is back
 POISON_ROW = 20
 POISON_KEYS = 5
@@ -65,7 +69,8 @@ class ConsumerLoop:
     """Gives each record to `handle`, at least once and in order within a partition.
 
     `Retry` pauses the record's partition with bounded back-off; `Reject` writes a dead letter and goes on;
-    anything else takes the process down with nothing committed. Offsets are committed explicitly, after.
+    anything else takes the process down with the record not committed. Offsets are committed explicitly,
+    after, at most once a second.
     20 rejections in a row of records with at least 5 different keys halt the loop: then the fault is ours.
     """
 
@@ -92,6 +97,8 @@ class ConsumerLoop:
         self._paused: dict[TopicPartition, float] = {}
         self._delay_s: dict[TopicPartition, float] = {}
         self._poison: list[bytes | None] = []
+        self._done: dict[TopicPartition, int] = {}
+        self._commit_at = 0.0
 
     async def run(self) -> None:
         """Consume until cancelled."""
@@ -113,7 +120,12 @@ class ConsumerLoop:
                 found = await consumer.getmany(timeout_ms=1_000, max_records=500)
                 for partition, records in found.items():
                     await self._partition(consumer, partition, records)
+                if self._done and time.monotonic() >= self._commit_at:
+                    await self._commit(consumer)
         finally:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(COMMIT_AT_END_S):
+                    await self._commit(consumer)
             await stop_consumer(consumer)
 
     def _resume(self, consumer: AIOKafkaConsumer) -> None:
@@ -127,7 +139,6 @@ class ConsumerLoop:
     async def _partition(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, found: list[Any]
     ) -> None:
-        done: int | None = None
         for item in found:
             record = _record(self._prefix, item)
             try:
@@ -139,14 +150,20 @@ class ConsumerLoop:
             except Reject as reason:
                 await self._reject(record, reason)
             self._delay_s.pop(partition, None)
-            done = record.offset + 1
-        if done is None:
-            return
+            self._done[partition] = record.offset + 1
+
+    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
+        """Commit what is handled; whatever is not committed comes again, here or at another instance."""
+        self._commit_at = time.monotonic() + COMMIT_EVERY_S
+        mine = consumer.assignment()
+        done, self._done = {tp: offset for tp, offset in self._done.items() if tp in mine}, {}
         try:
-            await consumer.commit({partition: done})
+            if done:
+                await consumer.commit(done)
         except (CommitFailedError, IllegalStateError) as error:
-            # Somebody else has the partition now and does this again; inboxes absorb it.
-            get_logger().info("partition went to another instance", group=self._group, error=str(error))
+            get_logger().info("partitions went to another instance", group=self._group, error=str(error))
+        except KafkaError as error:
+            get_logger().warning("offsets were not committed", group=self._group, error=str(error))
 
     def _pause(self, consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int, why: str) -> None:
         delay = min(self._delay_s.get(partition, 0.05) * 2, RETRY_S_MAX)

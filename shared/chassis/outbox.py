@@ -98,7 +98,11 @@ class Relay:
 
     async def _session(self) -> None:
         connection = await asyncpg.connect(
-            self._dsn, timeout=CONNECT_LIMIT_S, command_timeout=CONNECT_LIMIT_S
+            self._dsn,
+            timeout=CONNECT_LIMIT_S,
+            command_timeout=CONNECT_LIMIT_S,
+            # Only here: a mark that a crash forgets means that the same id is published again.
+            server_settings={"synchronous_commit": "off"},
         )
         try:
             await connection.add_listener(f"{self._schema}_outbox", lambda *_: self._woken.set())
