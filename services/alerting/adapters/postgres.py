@@ -1,6 +1,6 @@
 """The store in PostgreSQL: what is decided is written in one transaction with the offset it was decided at.
 
-A pass over all partitions is one transaction of about ten round trips, however many sites it touches.
+A pass over all partitions is one transaction of about six round trips, however many sites it touches.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -34,30 +34,23 @@ _SNAPSHOT = """
 UPDATE partition SET snapshot = $4, snapshot_offset = $3, snapshot_at = clock_timestamp()
 WHERE partition = $1 AND owner_epoch = $2 AND snapshot_offset <= $3 AND "offset" >= $3
 """
-_LOCK_SITES = """
-WITH new AS (INSERT INTO site (site_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING)
-SELECT 1
-"""
-_SITES = (
-    "SELECT site_id, holder_order_id FROM site WHERE site_id = ANY($1::text[]) ORDER BY site_id FOR UPDATE"
-)
-_OPEN = "SELECT * FROM alert WHERE site_id = ANY($1::text[]) AND is_open ORDER BY alert_id"
+_LOAD = "SELECT * FROM locked_sites($1)"
 _COLUMNS = ", ".join(rows.COLUMNS)
 _SAVE = f"""
 INSERT INTO alert ({_COLUMNS}) SELECT {_COLUMNS} FROM jsonb_populate_recordset(NULL::alert, $1::jsonb)
 ON CONFLICT (alert_id) DO UPDATE SET
   {", ".join(f"{name} = EXCLUDED.{name}" for name in rows.COLUMNS if name != "alert_id")}
 """  # noqa: S608 - the names are the dataclass's own
-_TIMELINE = """
+_SAVE_WITH_TIMELINE = f"""
+WITH saved AS ({_SAVE})
 INSERT INTO timeline (alert_id, operator_id, area_code, at_ms, kind, actor, command_id, reason)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-  $8::text[])
-"""
+SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+  $9::text[])
+"""  # noqa: S608 - the statement above
 _HOLD = """
 INSERT INTO site (site_id, holder_order_id, held_since_ms, holder_crew_id) VALUES ($1, $2, $3, $4)
 ON CONFLICT (site_id) DO UPDATE SET holder_order_id = $2, held_since_ms = $3, holder_crew_id = $4
 """
-_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 _QUARANTINED = "SELECT device_ids[1] FROM alert WHERE active AND rule = 'S02' AND reason = 'quarantined'"
 _SET_POINTS = """
 SELECT key, value, unit, on_ms, off_ms, deadband, priority, standard, clause, verified, latched, scope,
@@ -99,48 +92,40 @@ class PostgresUnit:
     async def load(self, facts: Sequence[SiteFacts]) -> dict[str, SiteState]:
         """Lock the sites in the order of their ids; return what is open there."""
         states = {f.site_id: SiteState(f) for f in sorted(facts, key=lambda f: f.site_id)}
-        ids = list(states)
-        held = await self.connection.fetch(_SITES, ids)
-        if len(held) < len(ids):
-            await self.connection.execute(_LOCK_SITES, ids)
-            held = await self.connection.fetch(_SITES, ids)
-        for row in held:
-            states[row["site_id"]].holder_order_id = row["holder_order_id"]
-        for row in await self.connection.fetch(_OPEN, ids):
-            alert = rows.from_row(row)
-            states[alert.site_id].alerts[alert.alert_id] = alert
-        if any(state.facts.valves for state in states.values()):
-            for site_id, valves in (await valve_store.load(self.connection, ids)).items():
-                states[site_id].valves = valves
-            # Waiting for the locks takes time: what may move a valve is judged by the clock after it.
-            self.now_ms = await self.connection.fetchval(_NOW)
+        for row in await self.connection.fetch(_LOAD, list(states)):
+            state = states[row["id"]]
+            state.holder_order_id = row["holder"]
+            alerts = [rows.from_row(alert) for alert in row["alerts"]]
+            state.alerts = {alert.alert_id: alert for alert in alerts}
+            if state.facts.valves:
+                state.valves = valve_store.from_states(row["valves"])
+            self.now_ms = row["now_ms"]
         return states
 
     async def save(self, states: Sequence[SiteState]) -> None:
         """Write what changed, its timeline, and the events and commands that follow from it."""
         changes = [change for state in states for change in state.changed]
-        newest = {change.alert.alert_id: change.alert for change in changes}
-        if newest:
-            # What ends goes first: its row must leave the unique index before a new episode enters it.
-            ordered = sorted(newest.values(), key=lambda alert: (alert.active, alert.alert_id))
-            for active in (False, True):
-                batch = [rows.to_row(alert) for alert in ordered if alert.active is active]
-                if batch:
-                    await self.connection.execute(_SAVE, batch)
         lines = [change for change in changes if change.item is not None]
-        await self._timeline(lines)
+        if changes:
+            await self._alerts(changes, lines)
         messages = [rows.message(change) for change in lines]
         messages += await self._valves(states)
         await outbox.put(self.connection, messages)
         for state in states:
             state.changed, state.valves_changed, state.commands = [], {}, []
 
-    async def _timeline(self, lines: Sequence[Change]) -> None:
-        if not lines:
-            return
+    async def _alerts(self, changes: Sequence[Change], lines: Sequence[Change]) -> None:
+        newest = {change.alert.alert_id: change.alert for change in changes}
+        ordered = [newest[alert_id] for alert_id in sorted(newest)]
+        ended = [rows.to_row(alert) for alert in ordered if not alert.active]
+        active = [rows.to_row(alert) for alert in ordered if alert.active]
+        if ended and active:
+            # What ends goes first: its row must leave the unique index before a new episode enters it.
+            await self.connection.execute(_SAVE, ended)
         items = [(change.alert, change.item) for change in lines if change.item is not None]
         await self.connection.execute(
-            _TIMELINE,
+            _SAVE_WITH_TIMELINE,
+            active or ended,
             [alert.alert_id for alert, _ in items],
             [alert.operator_id for alert, _ in items],
             [alert.area_code for alert, _ in items],

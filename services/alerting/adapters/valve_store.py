@@ -41,9 +41,6 @@ class Place:
     zone: str
 
 
-_LOAD = """
-SELECT site_id, state FROM valve WHERE site_id = ANY($1::text[]) ORDER BY valve_id FOR UPDATE
-"""
 _SAVE = """
 INSERT INTO valve (valve_id, client_id, site_id, operator_id, area_code, zone, position, state, next_deadline)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9::double precision / 1000))
@@ -62,13 +59,10 @@ ON CONFLICT (command_id) DO UPDATE SET
 """
 
 
-async def load(connection: Connection, site_ids: Sequence[str]) -> dict[str, dict[str, Valve]]:
-    """Lock and return the valves of the sites, by site and valve; a valve never heard of is not there."""
-    found: dict[str, dict[str, Valve]] = {site_id: {} for site_id in site_ids}
-    for row in await connection.fetch(_LOAD, list(site_ids)):
-        valve = msgspec.convert(row["state"], Valve)
-        found[row["site_id"]][valve.valve_id] = valve
-    return found
+def from_states(states: Sequence[object] | None) -> dict[str, Valve]:
+    """Return valves by id from their stored states."""
+    valves = [msgspec.convert(state, Valve) for state in states or ()]
+    return {valve.valve_id: valve for valve in valves}
 
 
 async def save(connection: Connection, valves: Sequence[tuple[Place, Valve, int | None]]) -> None:
