@@ -13,7 +13,7 @@ class Ledger(Protocol):
     async def take_in(
         self, notice: Notice, message_id: str, decide: Callable[[Book], Intake]
     ) -> Intake | None:
-        """Decide about an event once and store it all together; None when it was taken in before."""
+        """Decide about an event; store once what it leads to; None when that was stored before."""
         ...
 
     async def escalate(self, decide: Callable[[Notice, Book], Sequence[Planned]]) -> bool:

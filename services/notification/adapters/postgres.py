@@ -39,13 +39,15 @@ class PostgresLedger:
     async def take_in(
         self, notice: Notice, message_id: str, decide: Callable[[Book], Intake]
     ) -> Intake | None:
-        """Decide about an event once and store it all together."""
+        """Decide about an event once and store it all together; what leads to nothing leaves nothing."""
+        intake = decide(await _book(self._pool, notice))
+        if intake.empty and notice.flood is None:
+            return intake
         async with transaction(self._pool) as connection:
             if not await inbox.first_time(connection, CONSUMER, message_id):
                 return None
             if notice.flood is not None:
                 await note_flood(connection, notice)
-            intake = decide(await _book(connection, notice))
             await self._plan(connection, notice, intake.planned)
             for level, seconds in intake.escalate_after_s.items():
                 await connection.execute(
@@ -178,7 +180,7 @@ def _message(delivery: Delivery, result: Result, at_ms: int) -> outbox.Message:
     )
 
 
-async def _book(connection: Connection, notice: Notice) -> Book:
+async def _book(connection: "Connection | Pool", notice: Notice) -> Book:
     """Read the contacts and routes of the notice's operator, and those of areas."""
     contacts = await connection.fetch(
         "SELECT * FROM contact WHERE active AND (operator_id = $1 OR operator_id IS NULL)"

@@ -143,3 +143,8 @@ class Intake:
     planned: tuple[Planned, ...] = ()
     escalate_after_s: Mapping[int, int] = field(default_factory=dict)
     answered: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether it leads to nothing."""
+        return not (self.planned or self.escalate_after_s or self.answered)

@@ -65,6 +65,13 @@ async def test_an_event_is_taken_in_once_however_often_at_once(world: World) -> 
     assert await world.count(table="escalation") == 2
 
 
+async def test_an_event_that_leads_to_nothing_leaves_nothing(world: World) -> None:
+    intake = await world.use.take_in(notice(event_id="e5", what="order_linked"), "m5")
+    assert intake is not None
+    assert intake.empty
+    assert [await world.count(table=one) for one in ("inbox", "delivery", "escalation")] == [0, 0, 0]
+
+
 async def test_a_delivery_is_claimed_by_one_until_its_lease_runs_out(world: World) -> None:
     await world.use.take_in(notice(), "m1")
     claimed = await asyncio.gather(*(world.ledger.claim(4, []) for _ in range(5)))
