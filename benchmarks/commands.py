@@ -23,7 +23,8 @@ ORDINARY_RATES = (1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000)
 LATENCY_RATE = 10_000
 VALVES_PER_S = 2.0
 WARM_RATE = 10_000
-WARM_S = 15.0
+WARM_S = 60.0
+"""Kafka's JVM compiles for about a minute: until then it takes twice the CPU for the same."""
 MICRO = ("alerting_fold", "ingestion_decode", "history_copy")
 
 
