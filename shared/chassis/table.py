@@ -12,6 +12,8 @@ from shared.chassis.logs import get_logger
 from shared.chassis.service import StartError
 
 T = TypeVar("T")
+TOPIC_LIMIT_S = 15.0
+"""A topic that was made a moment ago shows within a second or two; aiokafka would look for it for 40 s."""
 
 
 class Table(Generic[T]):
@@ -54,8 +56,9 @@ class Table(Generic[T]):
             fetch_max_wait_ms=FETCH_WAIT_MS,
         )
         try:
-            await start_consumer(consumer, self._bootstrap)
-        except UnknownTopicOrPartitionError as error:
+            async with asyncio.timeout(TOPIC_LIMIT_S):
+                await start_consumer(consumer, self._bootstrap)
+        except (UnknownTopicOrPartitionError, TimeoutError) as error:
             await consumer.stop()
             raise StartError(f"Kafka has no topic {self._topic}; create it with `make engines`.") from error
         self._consumer = consumer
