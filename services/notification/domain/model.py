@@ -8,6 +8,7 @@ Topic = Literal["alert", "order", "enforcement"]
 Priority = Literal["P1", "P2", "P3", "P4"]
 Language = Literal["zh-CN", "en"]
 Mark = Literal["", "test", "drill"]
+State = Literal["pending", "delivered", "failed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from services.notification.domain.model import Priority, Topic
+from services.notification.domain.model import Priority, State, Topic
 from services.notification.entrypoints.inputs import (
     ContactChange,
     NewAddress,
@@ -216,7 +216,7 @@ def _deliveries(router: APIRouter, desk: Desk) -> None:
         operator_id: str | None = None,
         recipient: str | None = None,
         channel: str | None = None,
-        state: str | None = None,
+        state: State | None = None,
         priority: Priority | None = None,
     ) -> dict[str, Any]:
         """Return deliveries, the newest first."""

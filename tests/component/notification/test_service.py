@@ -258,6 +258,8 @@ async def test_contacts_hold_no_address_that_may_not_be_called(world: World) -> 
     assert (await world.ask("POST", "contacts", "watch", json=body("sms", "139"))).status_code == 403
     assert (await world.ask("POST", "contacts", json=body("sms", "139"))).status_code == 201
     assert (await world.ask("GET", "contacts/x", operator_id="op2")).status_code == 404
+    assert (await world.ask("GET", "deliveries?state=lost")).status_code == 422
+    assert (await world.ask("GET", "deliveries?state=failed")).status_code == 200
     changed = await world.ask("PATCH", "contacts/x", json={"active": False})
     assert changed.status_code == 428
 
