@@ -1,6 +1,5 @@
 """Alerts: read them, and act on them under the lock of their site."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from services.alerting.domain.acts import SHELVE_MS_MAX, Act, Asked, Refusal, do
 from services.alerting.domain.site import Alert
 from services.alerting.entrypoints import inputs, shown
 from services.alerting.entrypoints.access import Acting, Reading, Resetting
-from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid, one_site
+from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid, one_site, place_of_cursor
 from shared.chassis.database import transaction
 from shared.chassis.http import (
     Limit,
@@ -94,7 +93,7 @@ def _reads(routes: APIRouter, deps: Deps) -> None:
             "open": open,
         }
         filters = {name: value for name, value in wanted.items() if value is not None}
-        after = _after(cursor)
+        after = place_of_cursor(cursor)
         async with transaction(deps.api_pool, asking) as connection:
             found = await deps.stores.alerts.page(connection, filters, after, limit)
         last = (found[-1].opened_at_ms, found[-1].alert_id) if found else None
@@ -154,16 +153,6 @@ def _verbs(routes: APIRouter, deps: Deps) -> None:
     @routes.post("/{alert_id}:reset")
     async def reset(alert_id: str, body: inputs.Reset, request: Request, asking: Resetting) -> Response:
         return await _act(deps, request, asking, alert_id, Act.RESET, body.finding, order_id=body.order_id)
-
-
-def _after(cursor: str | None) -> Sequence[Any] | None:
-    if cursor is None:
-        return None
-    opened_ms, alert_id = decode_cursor(cursor, 2)
-    number = as_uuid(alert_id)
-    if number is None or not isinstance(opened_ms, int):
-        raise query_problem("cursor", "not a cursor of this list")
-    return opened_ms, number
 
 
 async def _visible(deps: Deps, asking: Principal, alert_id: str) -> Alert:

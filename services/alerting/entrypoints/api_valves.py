@@ -10,10 +10,10 @@ from services.alerting.domain.site import SiteState
 from services.alerting.domain.valve import Reason, Step
 from services.alerting.domain.valve_loop import on_manual_close
 from services.alerting.entrypoints.access import Closing, Reading
-from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid, one_site
+from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, one_site, place_of_cursor
 from services.alerting.entrypoints.inputs import Arm, Close
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, decode_cursor, not_found, page, problem, query_problem
+from shared.chassis.http import Limit, not_found, page, problem
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
@@ -78,7 +78,7 @@ def router(deps: Deps) -> APIRouter:
     async def commands(
         valve_id: str, asking: Reading, cursor: Annotated[str | None, Query()] = None, limit: Limit = 50
     ) -> dict[str, Any]:
-        after = _after(cursor)
+        after = place_of_cursor(cursor)
         await _valve(deps, asking, valve_id)
         async with transaction(deps.api_pool, asking) as connection:
             items = await deps.stores.commands.page(connection, valve_id, after, limit)
@@ -90,16 +90,6 @@ def router(deps: Deps) -> APIRouter:
         return deps.jwks()
 
     return routes
-
-
-def _after(cursor: str | None) -> tuple[int, str] | None:
-    if cursor is None:
-        return None
-    seq, command_id = decode_cursor(cursor, 2)
-    number = as_uuid(command_id)
-    if number is None or not isinstance(seq, int):
-        raise query_problem("cursor", "not a cursor of this list")
-    return seq, number
 
 
 async def _valve(deps: Deps, asking: Principal, valve_id: str) -> Device:

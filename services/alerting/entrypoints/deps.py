@@ -10,7 +10,7 @@ from services.alerting.domain.site import SiteFacts, SiteState
 from services.alerting.entrypoints.stores import Stores
 from services.alerting.ports import Unavailable, Unit
 from shared.chassis.database import Connection, Pool
-from shared.chassis.http import problem
+from shared.chassis.http import decode_cursor, problem, query_problem
 from shared.contracts.objects import Device, Site
 
 
@@ -73,3 +73,14 @@ def as_uuid(text: object) -> str | None:
         return str(UUID(text)) if isinstance(text, str) else None
     except ValueError:
         return None
+
+
+def place_of_cursor(cursor: str | None) -> tuple[int, str] | None:
+    """Return where a list by (number, id) goes on; None for its beginning, 422 for what is no such place."""
+    if cursor is None:
+        return None
+    number, id_ = decode_cursor(cursor, 2)
+    named = as_uuid(id_)
+    if named is None or not isinstance(number, int):
+        raise query_problem("cursor", "not a cursor of this list")
+    return number, named
