@@ -1,6 +1,6 @@
 """`make bench`: how much, how fast, at what cost.
 
-    python -m benchmarks [--quick] [all|sweep|latency|ordinary|queries|micro|idle]
+    python -m benchmarks [--quick] [sweep|latency|ordinary|queries|micro|idle ...]
 
 Everything runs on engines of its own, which are removed at the end. The results go into benchmarks/RESULTS.md
 (a quick run writes only with --write).
@@ -29,20 +29,24 @@ from shared.chassis.clock import SystemClock
 PARTS = ("sweep", "latency", "ordinary", "queries", "micro", "idle")
 
 
-def main() -> int:
-    """Measure what is asked for; exit code 1 when a setup error stops it or a run was void."""
+def parse(words: list[str]) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", default=["all"], choices=["all", *PARTS])
+    parser.add_argument("parts", nargs="*", choices=PARTS, help="what to measure; without a name all")
     parser.add_argument("--quick", action="store_true", help="short runs: indicative figures only")
     parser.add_argument("--write", action="store_true", help="write RESULTS.md after a quick run, too")
     parser.add_argument("--rates", help="the sweep's readings a second, e.g. 10000,20000")
     parser.add_argument("--seconds", type=float, help="the length of each run of the sweep")
-    arguments = parser.parse_args()
-    parts = set(PARTS if "all" in arguments.parts else arguments.parts)
+    return parser.parse_args(words)
+
+
+def main() -> int:
+    """Measure what is asked for; exit code 1 when a setup error stops it or a run was void."""
+    arguments = parse(sys.argv[1:])
     try:
-        return Session(arguments, parts).run()
+        return Session(arguments, set(arguments.parts or PARTS)).run()
     except SetupError as error:
         sys.stderr.write(f"{error}\n")
         return 1
