@@ -34,12 +34,16 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", choices=PARTS, help="what to measure; without a name all")
+    # Not `choices`: some versions of argparse hold the empty list against them.
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; without a name all")
     parser.add_argument("--quick", action="store_true", help="short runs: indicative figures only")
     parser.add_argument("--write", action="store_true", help="write RESULTS.md after a quick run, too")
     parser.add_argument("--rates", help="the sweep's readings a second, e.g. 10000,20000")
     parser.add_argument("--seconds", type=float, help="the length of each run of the sweep")
-    return parser.parse_args(words)
+    arguments = parser.parse_args(words)
+    if unknown := set(arguments.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    return arguments
 
 
 def main() -> int:
