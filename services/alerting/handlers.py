@@ -59,7 +59,8 @@ class Deciding:
         async with self._store.unit() as unit:
             if not await unit.first_time("orders", event_id):
                 return
-            state = (await unit.load([self._registry.facts(order.site_id)]))[order.site_id]
+            site = self._registry.facts(order.site_id)
+            state = (await unit.load([site], order.alert_ids))[order.site_id]
             if order.holds_site:
                 await unit.hold(order.site_id, order.order_id, order.crew_id)
             elif not order.holds_site and state.holder_order_id == order.order_id:

@@ -1,6 +1,6 @@
 """What the handlers need of the world outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -44,8 +44,12 @@ class Unit(Protocol):
 
     now_ms: int
 
-    async def load(self, facts: Sequence[SiteFacts]) -> dict[str, SiteState]:
-        """Lock the sites (in the order of their ids) and return their open alerts, valves and holder."""
+    async def load(self, facts: Sequence[SiteFacts], named: Iterable[str] = ()) -> dict[str, SiteState]:
+        """Lock the sites (in the order of their ids) and return their alerts, valves and holder.
+
+        Of the open alerts come the active ones, the shelved ones, those that a valve's loop is about, and
+        those `named` by their ids: what ended and waits for an acknowledgement may be thousands.
+        """
         ...
 
     async def save(self, states: Sequence[SiteState]) -> None:

@@ -162,7 +162,8 @@ class Ending:
         async def load() -> set[str]:
             async with self.platform.database.unit() as unit:
                 sites = {alert.site_id for alert in self.alerts}
-                states = await unit.load([self.platform.town.facts(site_id) for site_id in sites])
+                ids = [alert.alert_id for alert in self.alerts]
+                states = await unit.load([self.platform.town.facts(site_id) for site_id in sites], ids)
                 return {alert_id for state in states.values() for alert_id in state.alerts}
 
         listed = at_once(load())

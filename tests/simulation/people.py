@@ -33,7 +33,8 @@ class People:
     def _at_site(self, site_id: str, what: Callable[[SiteState, int], None]) -> None:
         async def act() -> None:
             async with self.platform.database.unit() as unit:
-                state = (await unit.load([self.platform.town.facts(site_id)]))[site_id]
+                listed = list(self.platform.database.tables.alerts)  # people see what ended, too
+                state = (await unit.load([self.platform.town.facts(site_id)], listed))[site_id]
                 what(state, unit.now_ms)
                 await unit.save([state])
 

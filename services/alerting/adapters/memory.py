@@ -5,12 +5,12 @@ The contract suite in tests/contract/alerting runs against both.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from services.alerting.domain.command import Command
-from services.alerting.domain.site import Alert, Change, SiteFacts, SiteState
+from services.alerting.domain.site import ALARMS, Alert, Change, SiteFacts, SiteState
 from services.alerting.domain.valve import Valve
 from services.alerting.ports import Advance, Claim, Fenced
 
@@ -60,15 +60,21 @@ class MemoryUnit:
                 raise Fenced(f"partition {step.partition} has another owner")
             self.tables.partitions[step.partition] = replace(row, offset=step.new_offset)
 
-    async def load(self, facts: Sequence[SiteFacts]) -> dict[str, SiteState]:
-        """Return what is open at the sites."""
+    async def load(self, facts: Sequence[SiteFacts], named: Iterable[str] = ()) -> dict[str, SiteState]:
+        """Return what is open at the sites and counts."""
         states = {f.site_id: SiteState(f) for f in sorted(facts, key=lambda f: f.site_id)}
         for site_id, state in states.items():
             state.holder_order_id = self.tables.holders.get(site_id)
             state.valves = {v: valve for v, (valve, _) in self.tables.valves.get(site_id, {}).items()}
+        wanted = {*named, *(name for state in states.values() for name in state.named)}
         for alert_id, alert in sorted(self.tables.alerts.items()):
-            if alert.open and alert.site_id in states:
-                states[alert.site_id].alerts[alert_id] = alert
+            if not alert.open or alert.site_id not in states:
+                continue
+            home = states[alert.site_id]
+            if alert.active or alert.shelved_until_ms is not None or alert_id in wanted:
+                home.alerts[alert_id] = alert
+            if alert.rule[0] in ALARMS:
+                home.alarmed |= {alert.zone}
         return states
 
     async def save(self, states: Sequence[SiteState]) -> None:

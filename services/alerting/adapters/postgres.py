@@ -3,7 +3,7 @@
 A pass over all partitions is one transaction of about six round trips, however many sites it touches.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 from services.alerting.adapters import rows, valve_store
@@ -35,6 +35,8 @@ UPDATE partition SET snapshot = $4, snapshot_offset = $3, snapshot_at = clock_ti
 WHERE partition = $1 AND owner_epoch = $2 AND snapshot_offset <= $3 AND "offset" >= $3
 """
 _LOAD = "SELECT * FROM locked_sites($1)"
+# As text: whoever names an alert may name something else.
+_NAMED = "SELECT * FROM alert WHERE alert_id::text = ANY($1) AND site_id = ANY($2) AND is_open"
 _COLUMNS = ", ".join(rows.COLUMNS)
 _SAVE = f"""
 INSERT INTO alert ({_COLUMNS}) SELECT {_COLUMNS} FROM jsonb_populate_recordset(NULL::alert, $1::jsonb)
@@ -89,17 +91,24 @@ class PostgresUnit:
             raise Fenced(f"one of the partitions {[a.partition for a in ordered]} has another owner")
         self.now_ms = row["now_ms"]
 
-    async def load(self, facts: Sequence[SiteFacts]) -> dict[str, SiteState]:
-        """Lock the sites in the order of their ids; return what is open there."""
+    async def load(self, facts: Sequence[SiteFacts], named: Iterable[str] = ()) -> dict[str, SiteState]:
+        """Lock the sites in the order of their ids; return what is open there and counts."""
         states = {f.site_id: SiteState(f) for f in sorted(facts, key=lambda f: f.site_id)}
         for row in await self.connection.fetch(_LOAD, list(states)):
             state = states[row["id"]]
             state.holder_order_id = row["holder"]
             alerts = [rows.from_row(alert) for alert in row["alerts"]]
             state.alerts = {alert.alert_id: alert for alert in alerts}
+            state.alarmed = frozenset(row["alarmed"])
             if state.facts.valves:
                 state.valves = valve_store.from_states(row["valves"])
             self.now_ms = row["now_ms"]
+        missing = {*named, *(name for state in states.values() for name in state.named)}
+        missing -= {name for state in states.values() for name in state.alerts}
+        if missing:
+            for row in await self.connection.fetch(_NAMED, sorted(missing), list(states)):
+                alert = rows.from_row(row)
+                states[alert.site_id].alerts[alert.alert_id] = alert
         return states
 
     async def save(self, states: Sequence[SiteState]) -> None:

@@ -165,8 +165,7 @@ def _moved(signal: Moved, desk: Desk) -> Decision:
         signal.command_id == valve.command.command_id
         or 0 <= signal.moved_ms - valve.command.issued_ms <= EXPLAINED_MS
     )
-    alarmed = any(alert.rule[0] in "GPV" for alert in state.in_zone(signal.zone))
-    if commanded or alarmed or state.crew_holds_site:
+    if commanded or state.alarmed_in(signal.zone) or state.crew_holds_site:
         return Decision(signal, Reason.EXPLAINED)
     reason = f"{signal.position}:{signal.cause or 'unknown'}"
     said = _about_valve("V02", "moved", "P2", signal, Sign.RAISED, reason)

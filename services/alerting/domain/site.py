@@ -11,6 +11,7 @@ from typing import Any
 from services.alerting.domain.command import Command
 from services.alerting.domain.valve import Valve
 
+ALARMS = frozenset("GPV")  # rules that begin so are alarms of gas, of a station, or of a valve
 PLATFORM_SITE = "platform"  # alerts about the platform itself (S02) belong to this site
 
 
@@ -105,11 +106,15 @@ class Change:
 
 @dataclass(slots=True)
 class SiteState:
-    """A site under its lock. `alerts` holds the open ones by id, `valves` those of the site by id."""
+    """A site under its lock. `alerts` holds the open ones that count (ports.Unit.load) by id.
+
+    `valves` are those of the site by id; `alarmed` are the zones with an open alarm, ended ones included.
+    """
 
     facts: SiteFacts
     holder_order_id: str | None = None
     alerts: dict[str, Alert] = field(default_factory=dict)
+    alarmed: frozenset[str] = frozenset()
     valves: dict[str, Valve] = field(default_factory=dict)
     changed: list[Change] = field(default_factory=list)
     valves_changed: dict[str, int | None] = field(default_factory=dict)
@@ -120,13 +125,26 @@ class SiteState:
         """A crew has arrived and not left: V03 then only calls."""
         return self.holder_order_id is not None
 
+    @property
+    def named(self) -> set[str]:
+        """The ids of the alerts that the site's valve loops are about."""
+        commands = (valve.command for valve in self.valves.values() if valve.command is not None)
+        return {
+            *(alert_id for valve in self.valves.values() for alert_id in valve.alerts),
+            *(alert_id for command in commands for alert_id in command.alert_ids),
+        }
+
+    def alarmed_in(self, zone: str) -> bool:
+        """Tell whether an alarm of gas, of a station or of a valve is open in the zone."""
+        return zone in self.alarmed or any(alert.rule[0] in ALARMS for alert in self.in_zone(zone))
+
     def find(self, family: str, subject: str) -> Alert | None:
         """Return the open alert of a family at a subject, the active one first."""
         found = [a for a in self.alerts.values() if a.family == family and a.subject == subject]
         return max(found, key=lambda a: (a.active, a.opened_at_ms), default=None)
 
     def in_zone(self, zone: str) -> list[Alert]:
-        """Return the open alerts of a zone."""
+        """Return those of a zone."""
         return [a for a in self.alerts.values() if a.zone == zone]
 
     def change(self, alert: Alert, item: TimelineItem | None, **new: Any) -> Alert:

@@ -192,7 +192,7 @@ async def _change(
     unit: ActingUnit, deps: Deps, asking: Principal, seen: Alert, asked: Asked, request: Request
 ) -> Alert:
     _check_until(asked)
-    state = await one_site(unit, deps.registry, seen.site_id)
+    state = await one_site(unit, deps.registry, seen.site_id, seen.alert_id)
     alert = state.alerts.get(seen.alert_id)
     if alert is None:
         raise _refused(Refusal.CLOSED)

@@ -62,9 +62,9 @@ async def acting(deps: Deps) -> AsyncIterator[ActingUnit]:
         raise problem(503, "unavailable", "The service cannot reach what it needs.") from error
 
 
-async def one_site(unit: Unit, registry: Registry, site_id: str) -> SiteState:
-    """Lock one site and return its state."""
-    return (await unit.load([registry.facts(site_id)]))[site_id]
+async def one_site(unit: Unit, registry: Registry, site_id: str, alert_id: str | None = None) -> SiteState:
+    """Lock one site and return its state, the named alert in it if that is open."""
+    return (await unit.load([registry.facts(site_id)], [alert_id] if alert_id else []))[site_id]
 
 
 def as_uuid(text: object) -> str | None:

@@ -37,9 +37,9 @@ class StoreSuite:
             decide(states["site-1"], signals, unit.now_ms, uuid7)
             await unit.save(list(states.values()))
 
-    async def loaded(self) -> Any:
+    async def loaded(self, *named: str) -> Any:
         async with self.store.unit() as unit:
-            return (await unit.load([FACTS]))["site-1"]
+            return (await unit.load([FACTS], named))["site-1"]
 
     async def test_a_first_claim_starts_at_zero(self) -> None:
         claim = await self.store.claim(7)
@@ -125,18 +125,47 @@ class StoreSuite:
     async def test_an_episode_may_end_and_another_begin_at_once(self) -> None:
         await self.decided([raised()])
         await self.decided([raised(sign=Sign.CLEARED), raised()])
-        alerts = (await self.loaded()).alerts.values()
+        ids = {alert_id for _, alert_id in await self.events()}
+        alerts = (await self.loaded(*ids)).alerts.values()
         assert sorted((a.active, a.acknowledged) for a in alerts) == [(False, False), (True, False)]
         assert [kind for kind, _ in await self.events()] == ["raised", "cleared", "raised"]
 
     async def test_what_is_cleared_and_acknowledged_is_not_open(self) -> None:
         await self.decided([raised(), raised(sign=Sign.CLEARED)])
+        ((_, alert_id), _) = await self.events()
         async with self.store.unit() as unit:
-            state = (await unit.load([FACTS]))["site-1"]
+            state = (await unit.load([FACTS], [alert_id]))["site-1"]
             (alert,) = state.alerts.values()
             state.change(alert, TimelineItem(unit.now_ms, "acknowledged", "p-1"), acknowledged=True)
             await unit.save([state])
-        assert (await self.loaded()).alerts == {}
+        assert (await self.loaded(alert_id)).alerts == {}
+
+    async def test_what_ended_unacknowledged_comes_only_by_its_name(self) -> None:
+        await self.decided([raised(), raised(sign=Sign.CLEARED)])
+        ((_, alert_id), _) = await self.events()
+        state = await self.loaded()
+        assert (state.alerts, state.alarmed_in("z1"), state.alarmed_in("z2")) == ({}, True, False)
+        assert list((await self.loaded(alert_id, "something else")).alerts) == [alert_id]
+
+    async def test_what_ended_comes_while_it_is_shelved_or_a_valve_is_about_it(self) -> None:
+        await self.decided([raised(), raised("det-2"), raised(sign=Sign.CLEARED)])
+        (ended,) = {alert_id for kind, alert_id in await self.events() if kind == "cleared"}
+        async with self.store.unit() as unit:
+            state = (await unit.load([FACTS], [ended]))["site-1"]
+            state.change(state.alerts[ended], None, shelved_until_ms=unit.now_ms)
+            await unit.save([state])
+        assert ended in (await self.loaded()).alerts
+        async with self.store.unit() as unit:
+            state = (await unit.load([FACTS]))["site-1"]
+            state.change(state.alerts[ended], None, shelved_until_ms=None)
+            step = on_close_due(
+                valve_of(state, "val-1"),
+                AlarmSignal(ended, "G02", unit.now_ms),
+                moment(state, "val-1", unit.now_ms, uuid7),
+            )
+            apply(state, step, unit.now_ms, uuid7)
+            await unit.save([state])
+        assert ended in (await self.loaded()).alerts
 
     async def test_every_field_of_an_alert_survives(self) -> None:
         await self.decided([raised(value=12.5, set_point=10.0, unit="%LEL", reason="set_point", test=True)])
