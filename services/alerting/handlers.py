@@ -60,12 +60,13 @@ class Deciding:
             if not await unit.first_time("orders", event_id):
                 return
             site = self._registry.facts(order.site_id)
-            state = (await unit.load([site], order.alert_ids))[order.site_id]
+            unlinked = await unit.unlinked(order.order_id, order.site_id, order.alert_ids)
+            state = (await unit.load([site], unlinked))[order.site_id]
             if order.holds_site:
                 await unit.hold(order.site_id, order.order_id, order.crew_id)
             elif not order.holds_site and state.holder_order_id == order.order_id:
                 await unit.hold(order.site_id, None)
-            for alert_id in order.alert_ids:
+            for alert_id in unlinked:
                 alert = state.alerts.get(alert_id)
                 if alert is not None and alert.order_id != order.order_id:
                     line = TimelineItem(unit.now_ms, "order_linked", item.actor, reason=order.order_id)

@@ -60,6 +60,10 @@ class Unit(Protocol):
         """Tell whether this message is handled for the first time, and remember it."""
         ...
 
+    async def unlinked(self, order_id: str, site_id: str, alert_ids: Sequence[str]) -> list[str]:
+        """Return which of a site's open alerts do not name the order yet; an order may be about thousands."""
+        ...
+
     async def hold(self, site_id: str, order_id: str | None, crew_id: str | None = None) -> None:
         """Note which order's crew holds a site; None when nobody does."""
         ...

@@ -95,6 +95,11 @@ class MemoryUnit:
         if len(active) != len(set(active)):
             raise DuplicateActive(f"twice active in {sorted(active)}")
 
+    async def unlinked(self, order_id: str, site_id: str, alert_ids: Sequence[str]) -> list[str]:
+        """Return which of a site's open alerts do not name the order yet."""
+        found = (self.tables.alerts[alert_id] for alert_id in alert_ids if alert_id in self.tables.alerts)
+        return [a.alert_id for a in found if a.open and a.site_id == site_id and a.order_id != order_id]
+
     async def hold(self, site_id: str, order_id: str | None, crew_id: str | None = None) -> None:  # noqa: ARG002
         """Note which order's crew holds a site."""
         self.tables.holders[site_id] = order_id

@@ -36,6 +36,10 @@ WHERE partition = $1 AND owner_epoch = $2 AND snapshot_offset <= $3 AND "offset"
 """
 _LOAD = "SELECT * FROM locked_sites($1)"
 # As text: whoever names an alert may name something else.
+_UNLINKED = """
+SELECT alert_id::text FROM alert WHERE alert_id::text = ANY($1) AND site_id = $2 AND is_open
+  AND order_id IS DISTINCT FROM $3
+"""
 _NAMED = "SELECT * FROM alert WHERE alert_id::text = ANY($1) AND site_id = ANY($2) AND is_open"
 _COLUMNS = ", ".join(rows.COLUMNS)
 _SAVE = f"""
@@ -156,6 +160,10 @@ class PostgresUnit:
         commands = [(state, valve_id, command) for state in states for valve_id, command in state.commands]
         places = {valve_id: place_of(state, valve_id) for state, valve_id, _ in commands}
         return valve_store.messages(self._signer, places, [(v, command) for _, v, command in commands])
+
+    async def unlinked(self, order_id: str, site_id: str, alert_ids: Sequence[str]) -> list[str]:
+        """Return which of a site's open alerts do not name the order yet."""
+        return [row[0] for row in await self.connection.fetch(_UNLINKED, alert_ids, site_id, order_id)]
 
     async def hold(self, site_id: str, order_id: str | None, crew_id: str | None = None) -> None:
         """Note which order's crew holds a site."""

@@ -147,6 +147,19 @@ class StoreSuite:
         assert (state.alerts, state.alarmed_in("z1"), state.alarmed_in("z2")) == ({}, True, False)
         assert list((await self.loaded(alert_id, "something else")).alerts) == [alert_id]
 
+    async def test_only_open_alerts_that_do_not_name_an_order_are_unlinked(self) -> None:
+        await self.decided([raised(), raised("det-2")])
+        first, second = sorted(alert_id for _, alert_id in await self.events())
+        async with self.store.unit() as unit:
+            state = (await unit.load([FACTS]))["site-1"]
+            state.change(state.alerts[first], None, order_id="order-1")
+            await unit.save([state])
+        async with self.store.unit() as unit:
+            asked = [first, second, "something else"]
+            assert await unit.unlinked("order-1", "site-1", asked) == [second]
+            assert sorted(await unit.unlinked("order-2", "site-1", asked)) == [first, second]
+            assert await unit.unlinked("order-2", "site-2", asked) == []
+
     async def test_what_ended_comes_while_it_is_shelved_or_a_valve_is_about_it(self) -> None:
         await self.decided([raised(), raised("det-2"), raised(sign=Sign.CLEARED)])
         (ended,) = {alert_id for kind, alert_id in await self.events() if kind == "cleared"}
