@@ -13,10 +13,10 @@ from shared.chassis.metrics import Counter, Gauge, Histogram
 UNWRITTEN_BYTES_MAX: Final = 8 * 1024 * 1024
 """Payload bytes in memory above which reading stops; it goes on below half of it."""
 
-GATHER_S: Final = 0.025
+GATHER_S: Final = 0.05
 GATHER_URGENT_S: Final = 0.004
 GATHER_FROM_PER_S: Final = 2_000.0
-"""Above 2,000 readings a second a load gathers for 25 ms, one with an alarm or an event for 4 ms: a write
+"""Above 2,000 readings a second a load gathers for 50 ms, one with an alarm or an event for 4 ms: a write
 costs as much CPU as about 100 readings, and the fetches that follow it as much again."""
 RATE_WINDOW_S: Final = 0.1
 
