@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
@@ -57,11 +58,12 @@ def test_the_database_does_not_run_as_root_and_listens_on_loopback_only(own):
     status = Path(f"/proc/{own.postgres.daemon.pid()}/status").read_text()
     uid = next(line.split()[1] for line in status.splitlines() if line.startswith("Uid:"))
     assert int(uid) == own.kafka.programs.uid("postgres") != 0
-    listening = subprocess.run(["ss", "-ltnH"], capture_output=True, text=True, check=True).stdout
-    places = [line.split()[3] for line in listening.splitlines()]
+    listening = [one.laddr for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
     for port in (own.postgres.port, own.mosquitto.port, own.kafka.port, own.kafka.controller_port):
-        found = [place for place in places if place.endswith(f":{port}")]
-        assert found in ([f"127.0.0.1:{port}"], [f"[::ffff:127.0.0.1]:{port}"])
+        assert [place.ip for place in listening if place.port == port] in (
+            ["127.0.0.1"],
+            ["::ffff:127.0.0.1"],
+        )
 
 
 def test_secrets_are_private(own):
