@@ -37,7 +37,8 @@ check: bootstrap
 	@.venv/bin/lint-imports
 	@$(PY) -m pytest -q -m "not engines" $(wildcard tests/unit tests/contract) $(ARGS)
 
-# What stands alone, three at a time for they wait more than they work; then the whole product, which measures times, with nothing beside it.
+# What stands alone, three at a time for they wait more than they work;
+# then the whole product, which measures times, with nothing beside it.
 PARTS := $(wildcard tests/unit tests/contract tests/integration tests/component tests/simulation)
 WHOLE := $(wildcard tests/e2e tests/faults)
 test: setup

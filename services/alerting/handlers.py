@@ -64,7 +64,7 @@ class Deciding:
             state = (await unit.load([site], unlinked))[order.site_id]
             if order.holds_site:
                 await unit.hold(order.site_id, order.order_id, order.crew_id)
-            elif not order.holds_site and state.holder_order_id == order.order_id:
+            elif state.holder_order_id == order.order_id:
                 await unit.hold(order.site_id, None)
             for alert_id in unlinked:
                 alert = state.alerts.get(alert_id)

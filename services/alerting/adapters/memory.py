@@ -66,7 +66,7 @@ class MemoryUnit:
         for site_id, state in states.items():
             state.holder_order_id = self.tables.holders.get(site_id)
             state.valves = {v: valve for v, (valve, _) in self.tables.valves.get(site_id, {}).items()}
-        wanted = {*named, *(name for state in states.values() for name in state.named)}
+        wanted = {*named, *(name for state in states.values() for name in state.alerts_of_loops)}
         for alert_id, alert in sorted(self.tables.alerts.items()):
             if not alert.open or alert.site_id not in states:
                 continue

@@ -107,7 +107,7 @@ class PostgresUnit:
             if state.facts.valves:
                 state.valves = valve_store.from_states(row["valves"])
             self.now_ms = row["now_ms"]
-        missing = {*named, *(name for state in states.values() for name in state.named)}
+        missing = {*named, *(name for state in states.values() for name in state.alerts_of_loops)}
         missing -= {name for state in states.values() for name in state.alerts}
         if missing:
             for row in await self.connection.fetch(_NAMED, sorted(missing), list(states)):

@@ -126,7 +126,7 @@ class SiteState:
         return self.holder_order_id is not None
 
     @property
-    def named(self) -> set[str]:
+    def alerts_of_loops(self) -> set[str]:
         """The ids of the alerts that the site's valve loops are about."""
         commands = (valve.command for valve in self.valves.values() if valve.command is not None)
         return {
