@@ -1,6 +1,5 @@
 """The hot way beside the careful one, allowances, loads, receipts, marks: pure, with a clock in hand."""
 
-import asyncio
 import itertools
 import json
 from typing import Any
@@ -12,12 +11,10 @@ from hypothesis import strategies as st
 
 from services.ingestion.domain.judge import Sender as From
 from services.ingestion.domain.judge import judge
-from services.ingestion.domain.verdicts import Accepted, Known, Letter
+from services.ingestion.domain.verdicts import Accepted, Known
 from services.ingestion.handlers.directory import Client, Directory, Source
-from services.ingestion.handlers.flow import UNWRITTEN_BYTES_MAX, Flow
 from services.ingestion.handlers.intake import Intake
 from services.ingestion.handlers.load import RECORD_BYTES_MAX, Load
-from services.ingestion.handlers.marks import mark
 from services.ingestion.handlers.receipts import Receipts, merged
 from services.ingestion.handlers.vocabulary import vocabulary
 from shared.contracts.objects import Device
@@ -292,128 +289,6 @@ def test_records_of_messages_that_grew_when_written_anew_stay_below_1_mib() -> N
     (values,) = load.records().values()
     assert all(len(value) <= RECORD_BYTES_MAX + 20_000 for value in values)
     assert sum(len(json.loads(value)) for value in values) == 100
-
-
-class Writer:
-    def __init__(self) -> None:
-        self.writes: list[dict[int, list[bytes]]] = []
-        self.marks = 0
-        self.gate = asyncio.Event()
-
-    async def write(
-        self, records: dict[int, list[bytes]], letters: list[Letter], *, mark: bool, now_ms: int
-    ) -> None:
-        await self.gate.wait()
-        self.writes.append(records)
-        self.marks += mark
-
-
-class Broker:
-    def __init__(self) -> None:
-        self.acked: list[tuple[int, list[int]]] = []
-        self.paused = False
-
-    def ack(self, packet_ids: list[int], generation: int) -> None:
-        self.acked.append((generation, packet_ids))
-
-    def pause_reading(self) -> None:
-        self.paused = True
-
-    def resume_reading(self) -> None:
-        self.paused = False
-
-
-async def spin() -> None:
-    for _ in range(20):
-        await asyncio.sleep(0)
-
-
-async def test_nothing_is_receipted_or_acknowledged_before_it_is_written() -> None:
-    world, writer, broker = World(), Writer(), Broker()
-    flow = Flow(world.intake, world.receipts, writer, broker, world.clock)
-    running = asyncio.create_task(flow.run())
-    payload = json.dumps(reading(status="alarm_low")).encode()
-    flow.on_publishes([(b"gas/v1/c1/up/reading", payload, 7, False)], 3)
-    await spin()
-    assert not broker.acked
-    assert not world.sender.sent
-    assert flow.unacknowledged == 1
-    writer.gate.set()
-    await flow.settled()
-    assert broker.acked == [(3, [7])]
-    assert len(world.sender.sent) == 1
-    assert flow.unacknowledged == 0
-    running.cancel()
-
-
-async def test_reading_stops_while_too_much_is_unwritten() -> None:
-    world, writer, broker = World(), Writer(), Broker()
-    flow = Flow(world.intake, world.receipts, writer, broker, world.clock)
-    running = asyncio.create_task(flow.run())
-    chunk = b"x" * 1_000_000
-    for number in range(UNWRITTEN_BYTES_MAX // len(chunk) + 1):
-        assert not broker.paused
-        flow.on_publishes([(b"gas/v1/c1/up/reading", chunk, number + 1, False)], 1)
-        await spin()
-    assert broker.paused
-    writer.gate.set()
-    await flow.settled()
-    assert not broker.paused
-    running.cancel()
-
-
-async def test_messages_of_a_former_connection_do_not_fill_the_window() -> None:
-    world, writer, broker = World(), Writer(), Broker()
-    flow = Flow(world.intake, world.receipts, writer, broker, world.clock)
-    running = asyncio.create_task(flow.run())
-    flow.on_publishes([(b"gas/v1/c1/up/reading", b"{}", 1, False)] * 5, 1)
-    await spin()
-    flow.on_publishes([(b"gas/v1/c1/up/reading", b"{}", 1, False)] * 2, 2)
-    assert flow.unacknowledged == 2
-    writer.gate.set()
-    await flow.settled()
-    assert flow.unacknowledged == 0
-    running.cancel()
-
-
-@pytest.mark.parametrize(
-    ("answers", "waiting", "marks"), [(True, 3, True), (False, 3, False), (True, 4, False)]
-)
-async def test_a_mark_needs_the_brokers_answer_and_a_window_that_is_not_full(
-    answers: bool, waiting: int, marks: bool
-) -> None:
-    world, writer, broker = World(), Writer(), Broker()
-    flow = Flow(world.intake, world.receipts, writer, broker, world.clock)
-    flow.unacknowledged = waiting
-
-    async def barrier() -> bool:
-        return answers
-
-    marking = asyncio.create_task(mark(flow, barrier, 4))
-    await spin()
-    assert world.intake.load.mark is marks
-    marking.cancel()
-
-
-async def test_what_is_acknowledged_while_the_broker_answers_has_made_no_room_yet() -> None:
-    world, writer, broker = World(), Writer(), Broker()
-    flow = Flow(world.intake, world.receipts, writer, broker, world.clock)
-    running = asyncio.create_task(flow.run())
-    flow.on_publishes([(b"gas/v1/c1/up/reading", b"{}", 1, False)] * 4, 1)
-    await spin()
-    answers = iter([True, False])
-
-    async def barrier() -> bool:
-        writer.gate.set()
-        await flow.settled()
-        return next(answers)
-
-    marking = asyncio.create_task(mark(flow, barrier, 4))
-    await spin()
-    assert flow.unacknowledged == 0
-    assert writer.marks == 0
-    marking.cancel()
-    running.cancel()
 
 
 def test_a_clients_home_is_its_own_site_or_that_of_a_device_it_speaks_for() -> None:
