@@ -1,4 +1,4 @@
-"""The hot way beside the careful one, allowances, loads, receipts, marks: pure, with a clock in hand."""
+"""The hot way beside the careful one, allowances, loads, receipts: pure, with a clock in hand."""
 
 import itertools
 import json
