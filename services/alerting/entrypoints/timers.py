@@ -37,7 +37,7 @@ SELECT site_id, extract(epoch FROM clock_timestamp() - min(due))::float8 AS late
   SELECT site_id, next_deadline AS due FROM valve WHERE next_deadline <= clock_timestamp()
   UNION ALL
   SELECT site_id, to_timestamp(shelved_until_ms / 1000.0) FROM alert
-  WHERE shelved_until_ms <= extract(epoch FROM clock_timestamp()) * 1000
+  WHERE shelved_until_ms <= extract(epoch FROM clock_timestamp()) * 1000 AND is_open
 ) AS found GROUP BY site_id ORDER BY min(due) LIMIT $1
 """
 # One that somebody else has locked is passed over: its owner does what is due, or the next look does.
@@ -95,7 +95,7 @@ class Timers:
         async with self._deps.unit() as unit:
             mine = {row["site_id"] for row in await unit.connection.fetch(_CLAIM, site_ids)}
             facts = [self._deps.registry.facts(site_id) for site_id in mine]
-            await self._retire(unit, [site.site_id for site in facts if not site.operator_id])
+            await self._retire(unit, [site.site_id for site in facts if not site.valves])
             states = await unit.load(facts)
             for state in states.values():
                 run(state, unit.now_ms)
@@ -104,7 +104,7 @@ class Timers:
         self._deps.woken()
 
     async def _retire(self, unit: ActingUnit, site_ids: list[str]) -> None:
-        """Stop the clocks of sites that the registry no longer knows."""
+        """Stop the clocks of sites that the registry no longer knows a valve of: nobody else would."""
         if site_ids:
             await unit.connection.execute(
                 "UPDATE valve SET next_deadline = NULL WHERE site_id = ANY($1::text[])", site_ids

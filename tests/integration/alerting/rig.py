@@ -49,6 +49,7 @@ class Places:
     maintained: bool = False
     auto_close: bool = True
     known: set[str] = field(default_factory=lambda: {"site-1"})
+    valves: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"kitchen": ("valve-1",)})
 
     def facts(self, site_id: str) -> SiteFacts:
         if site_id not in self.known:
@@ -60,7 +61,7 @@ class Places:
             "530602",
             "restaurant",
             auto_close=self.auto_close,
-            valves={"kitchen": ("valve-1",)},
+            valves=self.valves,
             clients={"valve-1": "controller-1"},
             in_maintenance=under,
         )
