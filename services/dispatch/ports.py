@@ -41,7 +41,11 @@ class OrderStore(Protocol):
         ...
 
     async def places_due(self, limit: int) -> list[Place]:
-        """Return places with an order whose timer has rung by the store's clock, the longest due first."""
+        """Return places with an order whose timer has rung by the store's clock, the longest due first.
+
+        One that only waits for a crew counts while its operator has a free one: on shift, two people or
+        more, no order.
+        """
         ...
 
     async def clean(self) -> None:

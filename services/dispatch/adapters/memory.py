@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from services.dispatch.domain.model import REFUSALS, Crew, Decision, Item, Order, Place, Situation
+from services.dispatch.domain.recommend import CREW_PEOPLE_MIN
 from services.dispatch.domain.steps import Step
 from services.dispatch.ports import Decide, OpenOrderExistsError
 
@@ -71,11 +72,22 @@ class MemoryOrders:
             (order.due_ms, order.site_id, order.operator_id, order.area_code)
             for order in self.orders.values()
             if order.due_ms is not None and order.due_ms <= now
+            if not self._in_vain(order, now)
         )
         found = {
             site: Place(site_id=site, operator_id=operator, area_code=area) for _, site, operator, area in due
         }
         return list(found.values())[:limit]
+
+    def _in_vain(self, order: Order, now: int) -> bool:
+        """Whether all that is due is to look for a crew, and the operator has none that is free."""
+        if not (order.waiting and order.state == "open") or _arrival_missed(order, now):
+            return False
+        busy = {other.crew_id for other in self.orders.values() if other.is_open}
+        return not any(
+            crew.on_shift and len(crew.members) >= CREW_PEOPLE_MIN and crew.crew_id not in busy
+            for crew in self.crews.get(order.operator_id, [])
+        )
 
     async def clean(self) -> None:
         """Keep everything: simulations are short."""
@@ -85,3 +97,7 @@ class MemoryOrders:
         sites = [order.site_id for order in after.values() if order.kind == "response" and order.is_open]
         if len(sites) != len(set(sites)):
             raise OpenOrderExistsError
+
+
+def _arrival_missed(order: Order, now: int) -> bool:
+    return order.arrive_by_ms is not None and order.arrive_by_ms <= now and not order.late_said

@@ -7,6 +7,7 @@ import asyncpg
 
 from services.dispatch.adapters.rows import UPSERT, crew_of, order_of, row_of
 from services.dispatch.domain.model import REFUSALS, Decision, Place, Situation
+from services.dispatch.domain.recommend import CREW_PEOPLE_MIN
 from services.dispatch.domain.steps import PHONE_AHEAD_MS_MAX, Step
 from services.dispatch.handlers.published import message
 from services.dispatch.ports import Decide, OpenOrderExistsError
@@ -16,6 +17,21 @@ from shared.chassis.database import Connection, Pool, transaction
 CONSUMER = "dispatch"
 BIND = "INSERT INTO binding_alert VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
 NOW_MS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+# In a flood thousands of orders wait for a crew: they are looked at when one of their operator's is free.
+DUE = f"""
+WITH clock AS (SELECT {NOW_MS} AS now_ms),
+free AS (
+  SELECT DISTINCT crew.operator_id FROM clock, crew JOIN shift USING (crew_id)
+  WHERE shift.on_duty AND from_ms <= now_ms AND to_ms > now_ms AND cardinality(members) >= {CREW_PEOPLE_MIN}
+    AND NOT EXISTS (
+      SELECT FROM orders WHERE orders.crew_id = crew.crew_id AND state NOT IN ('closed', 'cancelled'))
+)
+SELECT site_id, operator_id, area_code, min(due_at_ms) AS at FROM clock, orders
+WHERE due_at_ms <= now_ms AND (
+  NOT (waiting AND state = 'open') OR (arrive_by_ms <= now_ms AND NOT late_said)
+  OR operator_id IN (SELECT operator_id FROM free))
+GROUP BY site_id, operator_id, area_code ORDER BY at LIMIT $1
+"""  # noqa: S608 - constants
 
 
 class PostgresOrders:
@@ -46,7 +62,6 @@ class PostgresOrders:
         async with self._transaction() as connection:
             if message_id is not None and not await inbox.first_time(connection, CONSUMER, message_id):
                 return None
-            await _lock(connection, place.site_id)
             decision = decide(await _situation(connection, place, order_id))
             await _save(connection, decision)
             if decision.binding is not None:
@@ -62,11 +77,7 @@ class PostgresOrders:
 
     async def places_due(self, limit: int) -> list[Place]:
         """Return the places of orders whose timer has rung by the database's clock."""
-        rows = await self._pool.fetch(
-            "SELECT site_id, operator_id, area_code, min(due_at_ms) AS at FROM orders"  # noqa: S608 - a constant
-            f" WHERE due_at_ms <= {NOW_MS} GROUP BY site_id, operator_id, area_code ORDER BY at LIMIT $1",
-            limit,
-        )
+        rows = await self._pool.fetch(DUE, limit)
         return [
             Place(site_id=row["site_id"], operator_id=row["operator_id"], area_code=row["area_code"])
             for row in rows
@@ -82,43 +93,19 @@ def _owner(place: Place) -> tuple[str, str, str]:
     return place.site_id, place.operator_id, place.area_code
 
 
-async def _lock(connection: Connection, site_id: str) -> None:
-    """Take the lock that all decisions about one site share."""
-    await connection.execute("INSERT INTO site_lock VALUES ($1) ON CONFLICT DO NOTHING", site_id)
-    await connection.execute("SELECT FROM site_lock WHERE site_id = $1 FOR UPDATE", site_id)
-
-
 async def _situation(connection: Connection, place: Place, order_id: str | None) -> Situation:
-    """Read what the decision sees; the crews stay locked until commit, so that none is sent twice."""
-    await connection.execute(
-        "SELECT FROM crew WHERE operator_id = $1 ORDER BY crew_id FOR NO KEY UPDATE", place.operator_id
+    """Lock the site and the operator's crews, and read what the decision sees."""
+    row = await connection.fetchrow(
+        "SELECT * FROM locked_site($1, $2, $3)", place.site_id, place.operator_id, order_id
     )
-    now_ms = await connection.fetchval(f"SELECT {NOW_MS}")
-    orders = await connection.fetch(
-        "SELECT * FROM orders WHERE site_id = $1 AND (state NOT IN ('closed', 'cancelled') OR order_id = $2)",
-        place.site_id,
-        order_id,
-    )
-    crews = await connection.fetch(
-        "SELECT crew.*,"
-        " EXISTS (SELECT FROM shift WHERE shift.crew_id = crew.crew_id AND shift.on_duty"
-        "   AND shift.from_ms <= $2 AND shift.to_ms > $2) AS on_shift,"
-        " (SELECT count(*) FROM orders WHERE orders.crew_id = crew.crew_id"
-        "   AND state NOT IN ('closed', 'cancelled')) AS load"
-        " FROM crew WHERE operator_id = $1",
-        place.operator_id,
-        now_ms,
-    )
-    served = await connection.fetch(
-        "SELECT DISTINCT unnest(alert_ids) AS alert_id FROM orders WHERE site_id = $1", place.site_id
-    )
-    binding = await connection.fetch("SELECT alert_id FROM binding_alert WHERE site_id = $1", place.site_id)
+    if row is None:
+        raise RuntimeError("a locked site returned no row")
     return Situation(
-        now_ms=now_ms,
-        orders=tuple(order_of(row) for row in orders),
-        crews=tuple(crew_of(row) for row in crews),
-        served=frozenset(row["alert_id"] for row in served),
-        binding=frozenset(row["alert_id"] for row in binding),
+        now_ms=row["now_ms"],
+        orders=tuple(order_of(order) for order in row["shown"]),
+        crews=tuple(crew_of(crew) for crew in row["crews"] or ()),
+        served=frozenset(row["served"]),
+        binding=frozenset(row["binding"]),
     )
 
 

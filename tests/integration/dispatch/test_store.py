@@ -153,14 +153,15 @@ async def test_nothing_is_stored_when_the_decision_fails(bench: Bench) -> None:
     assert await use(bench).on_cause(LEAK, SITE, "m1") is not None
 
 
-def blind(order_id: str) -> Callable[[Situation], Decision]:
+def blind(order_id: str, site_id: str = "s1", crew_id: str | None = None) -> Callable[[Situation], Decision]:
     """Decide without looking, as a broken decision would."""
 
     def decide(situation: Situation) -> Decision:
         now = situation.now_ms
         order = Order(
             order_id=order_id,
-            site_id="s1",
+            site_id=site_id,
+            crew_id=crew_id,
             operator_id="op1",
             area_code="530602",
             kind="response",
@@ -214,6 +215,28 @@ async def test_deadlines_that_passed_are_found_and_acted_on_once(bench: Bench) -
     items, events, _ = await bench.counts()
     assert items == events
     assert len(await bench.orders()) == 1
+
+
+async def test_an_order_without_a_crew_is_due_again_when_somebody_is_free(bench: Bench) -> None:
+    """Thousands may wait in a flood; looking at each in vain takes the time of those that can be helped."""
+    dispatching = use(bench)
+    await dispatching.on_cause(LEAK, SITE, "m1")
+    assert await bench.store.places_due(10) == []
+    await bench.add_crew(replace(CREW, crew_id="off", on_shift=False))
+    await bench.add_crew(replace(CREW, crew_id="alone", members=("a",)))
+    assert await bench.store.places_due(10) == []
+    await bench.add_crew(CREW)
+    assert [place.site_id for place in await bench.store.places_due(10)] == ["s1"]
+    await bench.store.change(replace(SITE, site_id="s2"), blind("o2", "s2", crew_id="c1"))
+    assert await bench.store.places_due(10) == []
+
+
+async def test_a_missed_arrival_is_said_though_nobody_is_free(bench: Bench) -> None:
+    dispatching = replace(use(bench), limits=replace(LIMITS, arrive_s={"": 0}))
+    await dispatching.on_cause(LEAK, SITE, "m1")
+    assert await dispatching.ring() == 1
+    assert (await bench.counts())[0] == 3  # opened, nobody there, late
+    assert await dispatching.ring() == 0
 
 
 async def test_a_step_is_kept_unless_there_is_no_such_order(bench: Bench) -> None:
