@@ -18,6 +18,11 @@ from shared.chassis.http import problem
 from shared.chassis.principal import Principal
 
 KEY_CHARACTERS_MAX = 200
+# What another transaction forgets is passed over: an import may take a minute, and nobody waits for that.
+_FORGET = """
+DELETE FROM idempotency WHERE (subject, key) IN (
+  SELECT subject, key FROM idempotency WHERE at < now() - interval '24 hours' FOR UPDATE SKIP LOCKED)
+"""
 
 
 async def once(
@@ -46,7 +51,7 @@ async def once(
         )
     text = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
     digest = hashlib.sha256(text).digest()
-    await connection.execute("DELETE FROM idempotency WHERE at < now() - interval '24 hours'")
+    await connection.execute(_FORGET)
     taken = await connection.fetchval(
         "INSERT INTO idempotency (subject, key, digest, status, body) VALUES ($1, $2, $3, 0, '{}')"
         " ON CONFLICT DO NOTHING RETURNING true",

@@ -66,3 +66,19 @@ async def test_devices_that_come_during_a_change_are_judged_by_the_new_gas(
     answer = await coming
     assert answer.status_code == 201, answer.text
     assert answer.json()["active"] is False
+
+
+async def test_who_waits_holds_up_nobody_else_by_the_keys_that_expired(shop: Registry, db: Database) -> None:
+    await rows(
+        db.services["registry"].worker,
+        "INSERT INTO idempotency VALUES ('somebody', 'old', '', 200, '{}', now() - interval '2 days')",
+    )
+    async with shop.store.unit(ADMIN) as unit:
+        await changing.load(unit, DEVICE, "dev-1")
+        waiting = asyncio.create_task(shop.post("devices/dev-1:revoke-credentials", {}))
+        assert await waits_or_ends(db, waiting)
+        async with asyncio.timeout(LIMIT_S):
+            assert (await shop.post("devices", device("new"))).status_code == 201
+    assert (await waiting).status_code == 200
+    left = await rows(db.services["registry"].worker, "SELECT 1 FROM idempotency WHERE key = 'old'")
+    assert left == []
