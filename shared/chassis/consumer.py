@@ -140,6 +140,9 @@ class ConsumerLoop:
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, found: list[Any]
     ) -> None:
         for item in found:
+            if partition not in consumer.assignment():
+                # Another instance has begun where we left off; what it wrote is newer than the rest of these.
+                break
             record = _record(self._prefix, item)
             try:
                 await self._handle(record)
@@ -163,6 +166,7 @@ class ConsumerLoop:
         except (CommitFailedError, IllegalStateError) as error:
             get_logger().info("partitions went to another instance", group=self._group, error=str(error))
         except KafkaError as error:
+            self._done = done
             get_logger().warning("offsets were not committed", group=self._group, error=str(error))
 
     def _pause(self, consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int, why: str) -> None:

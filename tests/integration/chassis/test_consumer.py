@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 
 import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
 from shared.chassis.consumer import ConsumerLoop, Retry
 from shared.chassis.health import Health
 from shared.chassis.kafka import Producer
-from shared.contracts.topic_names import DEVICE
+from shared.contracts.topic_names import DEVICE, TELEMETRY
 
 LIMIT_S = 20
 
@@ -16,18 +18,22 @@ LIMIT_S = 20
 class Reader:
     """A loop of the group `readers`, and what it has handled."""
 
-    def __init__(self, bootstrap, prefix, producer, *, refuses=()):
+    def __init__(self, bootstrap, prefix, producer, *, refuses=(), stalls=(), topic=DEVICE):
         self.handled = []
         self.asked = []
         self.refuses = refuses
+        self.stalls = stalls
+        self.going_on = asyncio.Event()
         self.loop = ConsumerLoop(
-            bootstrap, "readers", [DEVICE], self.handle, dead_letters=producer, health=Health(), prefix=prefix
+            bootstrap, "readers", [topic], self.handle, dead_letters=producer, health=Health(), prefix=prefix
         )
 
     async def handle(self, record):
         self.asked.append(record.value)
         if record.value in self.refuses:
             raise Retry("not now")
+        if record.value in self.stalls:
+            await self.going_on.wait()
         self.handled.append(record.value)
 
     @contextlib.asynccontextmanager
@@ -78,3 +84,41 @@ async def test_what_is_put_off_comes_again_and_nothing_overtakes_it(kafka_bootst
     async with second.running():
         await second.until(lambda reader: len(reader.handled) == 2)
     assert (first.handled, second.handled) == ([b"a"], [b"b", b"c"])
+
+
+async def test_what_could_not_be_committed_is_committed_later(
+    kafka_bootstrap, topic_prefix, producer, monkeypatch
+):
+    commit, refused = AIOKafkaConsumer.commit, asyncio.Event()
+
+    async def refuses_once(consumer, offsets):
+        if not refused.is_set():
+            refused.set()
+            raise KafkaError("the coordinator is away")
+        await commit(consumer, offsets)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "commit", refuses_once)
+    first = Reader(kafka_bootstrap, topic_prefix, producer)
+    async with first.running(), asyncio.timeout(LIMIT_S):
+        await producer.send(DEVICE, b"a", key=b"k")
+        await refused.wait()
+    second = Reader(kafka_bootstrap, topic_prefix, producer)
+    await producer.send(DEVICE, b"b", key=b"k")
+    async with second.running():
+        await second.until(lambda reader: b"b" in reader.handled)
+    assert second.handled == [b"b"]
+
+
+async def test_what_went_to_another_instance_is_left_to_it(kafka_bootstrap, topic_prefix, producer):
+    values = [b"%d" % number for number in range(24)]
+    for number, value in enumerate(values):
+        await producer.send(TELEMETRY, value, partition=number % 2)
+    first = Reader(kafka_bootstrap, topic_prefix, producer, stalls=values, topic=TELEMETRY)
+    second = Reader(kafka_bootstrap, topic_prefix, producer, topic=TELEMETRY)
+    async with first.running():
+        await first.until(lambda reader: reader.asked)
+        async with second.running():
+            await second.until(lambda reader: len(reader.handled) == len(values) / 2)
+            first.going_on.set()
+            await first.until(lambda reader: {*reader.handled, *second.handled} == {*values})
+    assert {*first.handled} & {*second.handled} <= {first.asked[0]}
