@@ -12,6 +12,10 @@ from shared.contracts.topic_names import ORDER
 
 GROUP = "alerting-orders"
 TOPICS = (ORDER,)
+# By these an order neither takes a site, nor leaves it, nor is about another alert.
+PASSED_OVER = frozenset(
+    {"recommended", "assigned", "reassigned", "accepted", "departed", "step", "escalated"}
+)
 _DECODER = msgspec.json.Decoder(OrderChanged)
 
 
@@ -29,6 +33,8 @@ class Orders:
             said = _DECODER.decode(record.value)
         except msgspec.MsgspecError as error:
             raise Reject("bad_field", str(error)) from error
+        if said.item.kind in PASSED_OVER:
+            return
         try:
             await self._deciding.order(event_id(record.headers), said)
         except Unavailable as error:

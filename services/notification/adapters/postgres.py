@@ -26,6 +26,13 @@ from shared.contracts import topic_names as names
 from shared.contracts.events import NotificationResult
 
 CONSUMER = "notification"
+_BOOK = """
+SELECT
+  (SELECT jsonb_agg(to_jsonb(c) ORDER BY contact_id) FROM contact c
+    WHERE active AND (operator_id = $1 OR operator_id IS NULL)) AS contacts,
+  (SELECT jsonb_agg(to_jsonb(r) ORDER BY route_id) FROM route r
+    WHERE active AND (operator_id = $1 OR operator_id IS NULL)) AS routes
+"""
 Lane = Callable[[str, str], str]
 
 
@@ -182,17 +189,12 @@ def _message(delivery: Delivery, result: Result, at_ms: int) -> outbox.Message:
 
 async def _book(connection: "Connection | Pool", notice: Notice) -> Book:
     """Read the contacts and routes of the notice's operator, and those of areas."""
-    contacts = await connection.fetch(
-        "SELECT * FROM contact WHERE active AND (operator_id = $1 OR operator_id IS NULL)"
-        " ORDER BY contact_id",
-        notice.operator_id,
-    )
-    routes = await connection.fetch(
-        "SELECT * FROM route WHERE active AND (operator_id = $1 OR operator_id IS NULL) ORDER BY route_id",
-        notice.operator_id,
-    )
+    row = await connection.fetchrow(_BOOK, notice.operator_id)
+    if row is None:
+        raise RuntimeError("the book of an operator returned no row")
     return Book(
-        contacts=tuple(_contact(row) for row in contacts), routes=tuple(_route(row) for row in routes)
+        contacts=tuple(_contact(contact) for contact in row["contacts"] or ()),
+        routes=tuple(_route(route) for route in row["routes"] or ()),
     )
 
 

@@ -76,14 +76,15 @@ async def test_orders_say_who_holds_a_site(world: World) -> None:
         "order-1", SITE.site_id, "op-1", "530602", "response", "P1", "on_site", "",
         [str(alert["alert_id"])], "crew-1", "p-1", ["p-1", "p-2"], 1, 1, holds_site=True,
     )  # fmt: skip
-    said = OrderChanged(order, OrderItem(1, "arrived", "p-1"))
     producer = AIOKafkaProducer(bootstrap_servers=world.bootstrap)
     await producer.start()
-    headers = cloudevents.headers("cn.gas.order.arrived.v1", "/test", SITE.site_id, 1)
-    for _ in range(2):
+    arrived = cloudevents.headers("cn.gas.order.arrived.v1", "/test", SITE.site_id, 1)
+    departed = cloudevents.headers("cn.gas.order.departed.v1", "/test", SITE.site_id, 1)
+    went, came = OrderItem(1, "departed", "p-1"), OrderItem(1, "arrived", "p-1")
+    for item, headers in ((went, departed), (came, arrived), (came, arrived)):
         await producer.send_and_wait(
             world.prefix + names.ORDER,
-            msgspec.json.encode(said),
+            msgspec.json.encode(OrderChanged(order, item)),
             key=SITE.site_id.encode(),
             headers=list(headers.items()),
         )
@@ -92,6 +93,8 @@ async def test_orders_say_who_holds_a_site(world: World) -> None:
     assert await until(lambda: world.db.fetchval(holder), what="the holder") == "order-1"
     linked = "SELECT count(*) FROM timeline WHERE kind = 'order_linked' AND reason = 'order-1'"
     assert await until(lambda: world.db.fetchval(linked), what="the link") == 1
+    # What changes neither the holder nor the links costs no transaction.
+    assert await world.db.fetchval("SELECT count(*) FROM inbox WHERE consumer = 'orders'") == 1
 
 
 async def test_everything_poisonous_halts_and_keeps_the_backlog(world: World) -> None:
