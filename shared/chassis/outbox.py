@@ -38,9 +38,13 @@ CREATE INDEX outbox_sent ON outbox (sent_at) WHERE sent_at IS NOT NULL;
 LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 BATCH = 500
 POLL_S = 5.0
+GATHER_S = 0.025
+"""In a flood commits come faster than this, and each publishing wakes every reader of the topic."""
+AT_ONCE = 0  # the priority that never waits for others: valve commands
 LOCK_RETRY_S = 1.0
 CLEAN_EVERY_S = 600.0
 KEEP = "1 day"
+_URGENT = "urgent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,14 @@ async def put(connection: Connection, messages: Sequence[Message]) -> None:
     await connection.execute(
         "WITH written AS (INSERT INTO outbox (id, topic, key, type, value, priority)"
         " SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::smallint[]))"
-        " SELECT pg_notify(current_schema() || '_outbox', '')",
+        " SELECT pg_notify(current_schema() || '_outbox', $7)",
         [m.id for m in messages],
         [m.topic for m in messages],
         [m.key for m in messages],
         [m.type for m in messages],
         [m.value for m in messages],
         [m.priority for m in messages],
+        _URGENT if any(m.priority == AT_ONCE for m in messages) else "",
     )
 
 
@@ -81,10 +86,7 @@ class Relay:
         self._schema = schema
         self._health = health
         self._woken = asyncio.Event()
-
-    def wake(self) -> None:
-        """Look at once: somebody in this process has just committed."""
-        self._woken.set()
+        self._urgent = asyncio.Event()
 
     async def run(self) -> None:
         """Publish until cancelled; a lost database or broker is retried."""
@@ -105,7 +107,7 @@ class Relay:
             server_settings={"synchronous_commit": "off"},
         )
         try:
-            await connection.add_listener(f"{self._schema}_outbox", lambda *_: self._woken.set())
+            await connection.add_listener(f"{self._schema}_outbox", self._heard)
             lock = "SELECT pg_try_advisory_lock(hashtext('outbox'), hashtext($1))"
             while not await connection.fetchval(lock, self._schema):
                 self._health.set("outbox", ok=True, detail="another instance relays")
@@ -115,13 +117,22 @@ class Relay:
         finally:
             connection.terminate()
 
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        """Note that somebody has committed."""
+        self._woken.set()
+        if payload == _URGENT:
+            self._urgent.set()
+
     async def _relay(self, connection: "asyncpg.Connection[Any]") -> None:
         loop = asyncio.get_running_loop()
-        clean_at = 0.0
+        clean_at = gathered_at = 0.0
         while True:
             self._woken.clear()
-            while await self._publish(connection) == BATCH:
-                pass
+            self._urgent.clear()
+            while sent := await self._publish(connection):
+                gathered_at = loop.time() + GATHER_S
+                if sent < BATCH:
+                    break
             if loop.time() >= clean_at:
                 clean_at = loop.time() + CLEAN_EVERY_S
                 await connection.execute(
@@ -130,6 +141,8 @@ class Relay:
             try:
                 async with asyncio.timeout(POLL_S):
                     await self._woken.wait()
+                async with asyncio.timeout_at(gathered_at):
+                    await self._urgent.wait()
             except TimeoutError:
                 continue
 

@@ -1,9 +1,10 @@
 """The outbox publishes what was committed, once under normal conditions, and soon."""
 
 import asyncio
-import time
+from contextlib import asynccontextmanager
 
 import asyncpg
+import pytest
 from aiokafka import AIOKafkaConsumer
 
 from shared.chassis import outbox
@@ -14,9 +15,9 @@ from shared.chassis.kafka import Producer
 LIMIT_S = 20
 
 
-async def test_a_committed_message_is_published_and_a_rolled_back_one_is_not(
-    database, kafka_bootstrap, topic_prefix, admin_dsn
-):
+@pytest.fixture
+async def bench(database, kafka_bootstrap, topic_prefix):
+    """A relay at work: how to commit a message, and who reads the topic."""
     found = await database("portal")
     dsn = found.services["portal"].worker
     owner = await asyncpg.connect(found.services["portal"].owner)
@@ -37,24 +38,51 @@ async def test_a_committed_message_is_published_and_a_rolled_back_one_is_not(
         topic_prefix + "gas.alert.v1", bootstrap_servers=kafka_bootstrap, auto_offset_reset="earliest"
     )
     await consumer.start()
-    try:
-        for number in range(3):
-            async with transaction(pool) as connection:
-                await outbox.put(
-                    connection,
-                    [outbox.Message("gas.alert.v1", "site", f"{number}".encode(), "cn.gas.alert.raised.v1")],
-                )
-            if number == 0:
-                async with asyncio.timeout(LIMIT_S):
-                    await consumer.getone()
-        started = time.monotonic()
+
+    @asynccontextmanager
+    async def committing(value: bytes, priority: int = 5):
+        async with transaction(pool) as connection:
+            message = outbox.Message("gas.alert.v1", "site", value, "cn.gas.alert.raised.v1", priority)
+            await outbox.put(connection, [message])
+            yield
+
+    async def read() -> bytes:
         async with asyncio.timeout(LIMIT_S):
-            values = [(await consumer.getone()).value for _ in range(2)]
-        assert values == [b"1", b"2"]
-        assert time.monotonic() - started < LIMIT_S
+            value: bytes = (await consumer.getone()).value
+        return value
+
+    try:
+        yield committing, read
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await consumer.stop()
         await producer.stop()
         await pool.close()
+
+
+async def test_a_committed_message_is_published_and_a_rolled_back_one_is_not(bench):
+    committing, read = bench
+    async with committing(b"0"):
+        pass
+    assert await read() == b"0"
+    with pytest.raises(RuntimeError):
+        async with committing(b"1"):
+            raise RuntimeError
+    async with committing(b"2"):
+        pass
+    assert await read() == b"2"
+
+
+async def test_messages_gather_and_a_valve_command_never_waits(bench, monkeypatch):
+    committing, read = bench
+    monkeypatch.setattr(outbox, "GATHER_S", 10.0 * LIMIT_S)
+    monkeypatch.setattr(outbox, "POLL_S", 10.0 * LIMIT_S)
+    async with committing(b"first"):
+        pass
+    assert await read() == b"first"  # nothing was published just before: it need not wait
+    async with committing(b"alert", 1):
+        pass
+    async with committing(b"command", outbox.AT_ONCE):
+        pass
+    assert [await read(), await read()] == [b"command", b"alert"]
