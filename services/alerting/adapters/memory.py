@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from services.alerting.domain.command import Command
-from services.alerting.domain.site import ALARMS, Alert, Change, SiteFacts, SiteState
+from services.alerting.domain.site import Alert, Change, SiteFacts, SiteState, explains_movement
 from services.alerting.domain.valve import Valve
 from services.alerting.ports import Advance, Claim, Fenced
 
@@ -73,7 +73,7 @@ class MemoryUnit:
             home = states[alert.site_id]
             if alert.active or alert.shelved_until_ms is not None or alert_id in wanted:
                 home.alerts[alert_id] = alert
-            if alert.rule[0] in ALARMS:
+            if explains_movement(alert.rule):
                 home.alarmed |= {alert.zone}
         return states
 

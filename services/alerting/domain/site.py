@@ -11,7 +11,7 @@ from typing import Any
 from services.alerting.domain.command import Command
 from services.alerting.domain.valve import Valve
 
-ALARMS = frozenset("GPV")  # rules that begin so are alarms of gas, of a station, or of a valve
+_ALARMS = frozenset("GPV")  # rules that begin so are alarms of gas, of a station, or of a valve
 PLATFORM_SITE = "platform"  # alerts about the platform itself (S02) belong to this site
 
 
@@ -85,6 +85,11 @@ class Alert:
         return self.active or not self.acknowledged
 
 
+def explains_movement(rule: str) -> bool:
+    """Tell whether a rule is an alarm of gas, a station or a valve; V02 is what nothing explained."""
+    return rule[0] in _ALARMS and rule != "V02"
+
+
 @dataclass(frozen=True, slots=True)
 class TimelineItem:
     """One change of an alert; `kind` is one of the wire's words (WIRE.md section 3)."""
@@ -108,7 +113,8 @@ class Change:
 class SiteState:
     """A site under its lock. `alerts` holds the open ones that count (ports.Unit.load) by id.
 
-    `valves` are those of the site by id; `alarmed` are the zones with an open alarm, ended ones included.
+    `valves` are those of the site by id; `alarmed` are the zones with an open alarm that explains
+    a movement, ended ones included.
     """
 
     facts: SiteFacts
@@ -135,8 +141,8 @@ class SiteState:
         }
 
     def alarmed_in(self, zone: str) -> bool:
-        """Tell whether an alarm of gas, of a station or of a valve is open in the zone."""
-        return zone in self.alarmed or any(alert.rule[0] in ALARMS for alert in self.in_zone(zone))
+        """Tell whether an alarm is open in the zone that explains why a valve moves there."""
+        return zone in self.alarmed or any(explains_movement(alert.rule) for alert in self.in_zone(zone))
 
     def find(self, family: str, subject: str) -> Alert | None:
         """Return the open alert of a family at a subject, the active one first."""

@@ -17,7 +17,7 @@ BEGIN
       ARRAY(SELECT a FROM alert a WHERE a.site_id = s.site_id AND a.is_open
         AND (a.active OR a.shelved_until_ms IS NOT NULL) ORDER BY a.alert_id),
       ARRAY(SELECT DISTINCT a.zone FROM alert a
-        WHERE a.site_id = s.site_id AND a.is_open AND left(a.rule, 1) IN ('G', 'P', 'V')),
+        WHERE a.site_id = s.site_id AND a.is_open AND left(a.rule, 1) IN ('G', 'P', 'V') AND a.rule <> 'V02'),
       (SELECT jsonb_agg(v.state ORDER BY v.valve_id) FROM valve v WHERE v.site_id = s.site_id),
       (extract(epoch FROM clock_timestamp()) * 1000)::bigint
     FROM site s WHERE s.site_id = ANY (ids);

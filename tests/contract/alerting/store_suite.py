@@ -147,6 +147,12 @@ class StoreSuite:
         assert (state.alerts, state.alarmed_in("z1"), state.alarmed_in("z2")) == ({}, True, False)
         assert list((await self.loaded(alert_id, "something else")).alerts) == [alert_id]
 
+    async def test_a_movement_that_nothing_explained_explains_none(self) -> None:
+        moved = replace(raised(), rule="V02", family="moved", zone="z2", latched=False, priority="P2")
+        await self.decided([raised(), moved, replace(moved, sign=Sign.CLEARED)])
+        state = await self.loaded()
+        assert (state.alarmed_in("z1"), state.alarmed_in("z2")) == (True, False)
+
     async def test_only_open_alerts_that_do_not_name_an_order_are_unlinked(self) -> None:
         await self.decided([raised(), raised("det-2")])
         first, second = sorted(alert_id for _, alert_id in await self.events())

@@ -226,6 +226,16 @@ def test_v02_asks_for_a_command_an_alarm_or_a_crew() -> None:
     assert settled.take(cleared) == [Reason.CLEARED]
 
 
+def test_one_unexplained_movement_does_not_explain_the_next() -> None:
+    by_hand = Moved("s1", "v1", "z1", "closed", "by_hand", None, NOW, NOW + 5_000)
+    back = Moved("s1", "v1", "z1", "open", "by_hand", None, NOW + 20_000, NOW + 25_000)
+    room = Room()
+    room.take(by_hand)
+    assert room.take(back, at_ms=NOW + 25_000) == [Reason.REPEATED]
+    room.take(Signal(Sign.CLEARED, "V02", "moved", "v1", "s1", NOW + 60_000))
+    assert room.take(by_hand, at_ms=NOW + 90_000) == [Reason.OPENED]
+
+
 def test_answers_supply_and_connection_reach_the_valve() -> None:
     room = Room()
     room.take(gas())
