@@ -57,7 +57,8 @@ async def prepare(
     rows: list[Row] = []
     owners = {}
     if kind is not OPERATOR:
-        owners = await unit.many(OPERATOR, [given["operator_id"] for given in inputs])
+        # A licence takes its holder's area, which must not change until it is stored.
+        owners = await unit.many(OPERATOR, [given["operator_id"] for given in inputs], hold=kind is LICENCE)
     for index, given in enumerate(inputs):
         wrong = area_faults(index, kind, given, context)
         if kind is not OPERATOR and given["operator_id"] not in owners:

@@ -6,13 +6,13 @@ import time
 import httpx
 
 from deploy.timescaledb.provision import Database
-from services.registry.domain.kinds import DEVICE, SITE
+from services.registry.domain.kinds import DEVICE, OPERATOR, SITE
 from services.registry.entrypoints import models
 from services.registry.entrypoints.resources import columns
 from services.registry.handlers import changing, registering
 from services.registry.handlers.registering import Context
 from services.registry.ports import Unit
-from tests.integration.registry.harness import ADMIN, Registry, device, rows
+from tests.integration.registry.harness import ADMIN, Registry, device, licence, rows
 
 LIMIT_S = 5.0
 
@@ -66,6 +66,20 @@ async def test_devices_that_come_during_a_change_are_judged_by_the_new_gas(
     answer = await coming
     assert answer.status_code == 201, answer.text
     assert answer.json()["active"] is False
+
+
+async def test_a_licence_that_comes_while_its_holder_moves_belongs_to_the_new_area(
+    shop: Registry, db: Database
+) -> None:
+    async with shop.store.unit(ADMIN) as unit:
+        moved = {"area_code": "530302"}
+        await changing.change(unit, OPERATOR, "op-1", 1, moved, await context(shop, unit), None)
+        coming = asyncio.create_task(shop.post("licences", licence()))
+        assert await waits_or_ends(db, coming)
+    answer = await coming
+    assert answer.status_code == 201, answer.text
+    found = await rows(db.services["registry"].worker, "SELECT area_code FROM licence")
+    assert [row["area_code"] for row in found] == ["530302"]
 
 
 async def test_who_waits_holds_up_nobody_else_by_the_keys_that_expired(shop: Registry, db: Database) -> None:
