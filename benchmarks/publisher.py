@@ -5,28 +5,21 @@ which it was due. Every message is one reading or one event in a PUBLISH of its 
 its detectors said during the last 50 ms in one write, as one that polls them over a bus would.
 """
 
-import asyncio
 import gc
 import random
 import ssl
 import sys
 import time
-from functools import partial
 from pathlib import Path
-from typing import cast
 
 import msgspec
-import uvloop
 
 from benchmarks.fleet import controller_id, detector_id
-from shared.chassis.mqtt.packets import Connect, encode_connect, encode_subscribe
-from shared.chassis.mqtt.parser import Connack, Parser, Suback
+from benchmarks.link import Link
 
 TICK_S = 0.05
 STEP_S = 0.002
 ALARM_S = 5.0
-CONNECT_AT_ONCE = 10
-CONNECT_LIMIT_S = 60.0
 RECEIPT_LIMIT_S = 25.0
 QUIET = 64  # different values of a quiet reading
 
@@ -74,87 +67,6 @@ class Outcome(msgspec.Struct):
     cpu_s: float = 0.0
     seconds: float = 0.0
     alarms: list[Alarm] = []
-
-
-_BUFFER = memoryview(bytearray(262_144))
-"""Shared by all connections of a process: what is read is used up at once, and a read allocates nothing."""
-
-
-class Link(asyncio.BufferedProtocol):
-    """One controller's connection: counts PUBACKs, takes receipts."""
-
-    def __init__(self, client: str, outcome: Outcome, deaf: bool) -> None:
-        self.client = client
-        self.deaf = deaf
-        self._outcome = outcome
-        self._parser = Parser()
-        self._receipts = msgspec.json.Decoder(Receipt)
-        self.up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.transport: asyncio.Transport
-        self.packet_id = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Introduce ourselves."""
-        self.transport = cast("asyncio.Transport", transport)
-        self.transport.write(encode_connect(Connect(client_id=self.client, keepalive_s=60)))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Count it, unless the run is over."""
-        if not self.up.done():
-            self.up.set_exception(ConnectionError(str(exc)))
-        elif not self.deaf:
-            self._outcome.lost += 1
-
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
-        """Return where to read to."""
-        return _BUFFER
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Take answers."""
-        parser = self._parser
-        for _topic, payload, packet_id, _retained in parser.feed(bytes(_BUFFER[:nbytes])):
-            self.transport.write(b"\x40\x02" + packet_id.to_bytes(2, "big"))
-            self._receipt(payload)
-        if parser.pubacks:
-            self._outcome.acknowledged += len(parser.pubacks)
-            parser.pubacks.clear()
-        if parser.control:
-            for packet in parser.control:
-                self._control(packet)
-            parser.control.clear()
-
-    def _control(self, packet: object) -> None:
-        match packet:
-            case Connack(reason_code=0):
-                self.transport.write(encode_subscribe(1, [f"gas/v1/{self.client}/down/+"], 1))
-            case Suback() if not self.up.done():
-                self.up.set_result(None)
-            case _ if not self.up.done():
-                self.up.set_exception(ConnectionError(f"the broker said {packet}"))
-
-    def _receipt(self, payload: bytes) -> None:
-        receipt = self._receipts.decode(payload)
-        self._outcome.rejected += len(receipt.rejected)
-        for one in receipt.accepted:
-            for first, last in one.ranges:
-                self._outcome.receipted += last - first + 1
-
-
-def _same(link: Link) -> Link:
-    return link
-
-
-class Accepted(msgspec.Struct):
-    """Ranges of one device."""
-
-    ranges: list[tuple[int, int]]
-
-
-class Receipt(msgspec.Struct):
-    """What is read of a receipt."""
-
-    accepted: list[Accepted]
-    rejected: list[msgspec.Raw] = []
 
 
 class Detector:
@@ -208,46 +120,25 @@ class Load:
         rng.shuffle(self._victims)
         del self._victims[: order.alarm_skip]
 
-    async def connect(self) -> None:
+    def connect(self) -> None:
         """Connect everybody."""
-        order, loop = self.order, asyncio.get_running_loop()
-        gate = asyncio.Semaphore(CONNECT_AT_ONCE)
-
-        async def one(number: int) -> Link:
+        order = self.order
+        for number in order.controllers:
             name = controller_id(number)
             context = ssl.create_default_context(cafile=order.ca_file)
             context.load_cert_chain(f"{order.certs_dir}/{name}.crt", f"{order.certs_dir}/{name}.key")
-            async with gate:
-                for attempt in range(5):
-                    link = Link(name, self.outcome, deaf=False)
-                    try:
-                        await loop.create_connection(
-                            partial(_same, link),
-                            order.host,
-                            order.port,
-                            ssl=context,
-                            server_hostname=order.host,
-                        )
-                        await link.up
-                    except OSError:
-                        if attempt == 4:
-                            raise
-                    else:
-                        return link
-            raise AssertionError
+            link = Link(name)
+            link.connect(order.host, order.port, context)
+            self.links.append(link)
+            self.detectors.append(
+                [Detector(link, detector_id(number, k), order.boot_id) for k in range(order.detectors_each)]
+            )
 
-        async with asyncio.timeout(CONNECT_LIMIT_S):
-            self.links = list(await asyncio.gather(*(one(number) for number in order.controllers)))
-        self.detectors = [
-            [Detector(link, detector_id(number, k), order.boot_id) for k in range(order.detectors_each)]
-            for number, link in zip(order.controllers, self.links, strict=True)
-        ]
-
-    async def run(self) -> None:
+    def run(self) -> None:
         """Publish what is due until the time is over."""
         order = self.order
         begin, count = order.begin_s, len(self.links)
-        await asyncio.sleep(max(0.0, begin - time.monotonic()))
+        time.sleep(max(0.0, begin - time.monotonic()))
         end, alarms_from = begin + order.seconds, begin + order.alarms_after_s
         slot_s = TICK_S / count
         per_slot = order.rate * slot_s
@@ -261,6 +152,7 @@ class Load:
             while slot <= last:
                 due += per_slot
                 place = slot % count
+                self.links[place].take()
                 messages = int(due)
                 due -= messages
                 if messages:
@@ -271,7 +163,7 @@ class Load:
                 alarms += 1
             while self._ended and self._ended[0][0] <= now:
                 self._clear(self._ended.pop(0)[1])
-            await asyncio.sleep(STEP_S)
+            time.sleep(STEP_S)
         for _, detector in self._ended:
             self._clear(detector)
         self.outcome.seconds = time.monotonic() - begin
@@ -292,7 +184,7 @@ class Load:
             detector.seq += 1
             at += 1
         cursor[place], link.packet_id = at, packet_id
-        link.transport.write(b"".join(out))
+        link.send(b"".join(out))
         self.outcome.published += messages
         self.outcome.readings += messages
 
@@ -301,7 +193,7 @@ class Load:
         link.packet_id = link.packet_id % 65_535 + 1
         topic = detector.event_topic if event else detector.topic
         stamp = b',"time_ms":%d' % (due_ns // 1_000_000)
-        link.transport.write(_packet(topic, link.packet_id, detector.head, detector.seq, stamp, tail))
+        link.send(_packet(topic, link.packet_id, detector.head, detector.seq, stamp, tail))
         detector.seq += 1
         self.outcome.published += 1
         self.outcome.events += event
@@ -321,22 +213,26 @@ class Load:
         detector.tail = None
         self._say(detector, CLEARED, event=True, due_ns=time.time_ns())
 
-    async def finish(self) -> None:
+    def finish(self) -> None:
         """Wait for PUBACKs and receipts, then leave."""
-        outcome = self.outcome
         limit = time.monotonic() + RECEIPT_LIMIT_S
-        while time.monotonic() < limit and not outcome.lost:
-            receipted = outcome.receipted + outcome.rejected
-            if outcome.acknowledged >= outcome.published and (
-                receipted >= outcome.published or not self.order.wait_receipts
-            ):
-                break
-            await asyncio.sleep(0.1)
+        while time.monotonic() < limit and not self._answered():
+            time.sleep(0.05)
         for link in self.links:
-            link.deaf = True
-            link.transport.write(b"\xe0\x00")
-            link.transport.close()
-        await asyncio.sleep(0.1)
+            link.close()
+
+    def _answered(self) -> bool:
+        """Take what has come; tell whether nothing more is to be expected."""
+        outcome, links = self.outcome, self.links
+        for link in links:
+            link.take()
+        outcome.acknowledged = sum(link.acknowledged for link in links)
+        outcome.receipted = sum(link.receipted for link in links)
+        outcome.rejected = sum(link.rejected for link in links)
+        outcome.lost = sum(link.lost for link in links)
+        receipted = outcome.receipted + outcome.rejected >= outcome.published
+        all_there = outcome.acknowledged >= outcome.published
+        return bool(outcome.lost) or (all_there and (receipted or not self.order.wait_receipts))
 
 
 def _packet(topic: bytes, packet_id: int, head: bytes, seq: int, stamp: bytes, tail: bytes) -> bytes:
@@ -347,27 +243,19 @@ def _packet(topic: bytes, packet_id: int, head: bytes, seq: int, stamp: bytes, t
     )  # fmt: skip
 
 
-async def work(order: Order) -> Outcome:
-    """Do one order."""
-    load = Load(order)
-    await load.connect()
+def main() -> None:
+    """Read the order, say `ready`, wait for the begin on standard input, run, say `done` and the outcome."""
+    load = Load(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Order))
+    load.connect()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    begin = await asyncio.to_thread(sys.stdin.readline)
-    order.begin_s = float(begin)
+    load.order.begin_s = float(sys.stdin.readline())
     gc.freeze()
-    await load.run()
+    load.run()
     sys.stdout.write("done\n")
     sys.stdout.flush()
-    await load.finish()
-    return load.outcome
-
-
-def main() -> None:
-    """Read the order, say `ready`, wait for the begin on standard input, run, print the outcome."""
-    order = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Order)
-    outcome = uvloop.run(work(order))
-    sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
+    load.finish()
+    sys.stdout.buffer.write(msgspec.json.encode(load.outcome) + b"\n")
 
 
 if __name__ == "__main__":
