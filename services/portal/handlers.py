@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import math
 import re
 import secrets
 from collections.abc import AsyncIterator
@@ -10,7 +11,15 @@ from datetime import datetime
 
 from pwdlib import PasswordHash
 
-from services.portal.domain.people import SECOND_FACTOR_ROLES, Account, Refusal, throttled
+from services.portal.domain.people import (
+    SECOND_FACTOR_ROLES,
+    Account,
+    Code,
+    Locked,
+    Refusal,
+    lock_s,
+    throttled,
+)
 from services.portal.ports import People, SecondFactor
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
@@ -57,16 +66,17 @@ class Sessions:
 
     async def sign_in(
         self, username: str, password: str, otp: str | None, address: str
-    ) -> tuple[str, datetime] | Refusal:
+    ) -> tuple[str, datetime] | Refusal | Locked:
         """Return a token and when it ends, or why not."""
         async with self._turn(username, address):
             return await self._sign_in(username, password, otp, address)
 
     async def _sign_in(
         self, username: str, password: str, otp: str | None, address: str
-    ) -> tuple[str, datetime] | Refusal:
-        if throttled(await self._people.failures(username, address)):
-            return Refusal.THROTTLED
+    ) -> tuple[str, datetime] | Refusal | Locked:
+        failures, ago_s = await self._people.failures(username, address)
+        if (left_s := lock_s(failures) - ago_s) > 0:
+            return Locked(math.ceil(left_s))
         account = await self._people.account(username)
         async with self._hashing:
             right = await asyncio.to_thread(
@@ -80,7 +90,10 @@ class Sessions:
         if account.totp_secret is not None:
             if otp is None:
                 return Refusal.SECOND_FACTOR_NEEDED
-            if not await self.check_otp(account, otp):
+            code = await self._check(account, otp)
+            if code is Code.USED:
+                return Refusal.CODE_USED
+            if code is Code.WRONG:
                 await self._people.note_failure(username, address)
                 return Refusal.WRONG
         token = secrets.token_urlsafe(32)
@@ -89,12 +102,14 @@ class Sessions:
         )
         return token, expires_at
 
-    async def check_otp(self, account: Account, otp: str) -> bool:
-        """Return whether a one-time code is right and was not used before."""
+    async def _check(self, account: Account, otp: str) -> Code:
+        """Return what a one-time code is worth; a right one is used by that."""
         if account.totp_secret is None:
-            return False
+            return Code.WRONG
         step = self._second_factor.matching_step(account.totp_secret, otp)
-        return step is not None and await self._people.use_totp_step(account.username, step)
+        if step is None:
+            return Code.WRONG
+        return Code.RIGHT if await self._people.use_totp_step(account.username, step) else Code.USED
 
     async def confirm(self, account: Account, session_id: str, otp: str) -> bool | None:
         """Return whether a code given within a session is right; None when the session has guessed too often.
@@ -104,12 +119,13 @@ class Sessions:
         if not _CODE.fullmatch(otp):
             return False  # no guess: the service that is asked says what is wrong with it
         async with self._turn(account.username, session_id):
-            if throttled(await self._people.failures(account.username, session_id)):
+            failures, _ = await self._people.failures(account.username, session_id)
+            if throttled(failures):
                 return None
-            right = await self.check_otp(account, otp)
-            if not right:
+            code = await self._check(account, otp)
+            if code is Code.WRONG:
                 await self._people.note_failure(account.username, session_id)
-            return right
+            return code is Code.RIGHT
 
     async def refresh(self, token: str) -> tuple[str, datetime] | None:
         """Return a new token for a live one, which ends now."""

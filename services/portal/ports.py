@@ -13,8 +13,8 @@ class People(Protocol):
         """Return an account that is not disabled."""
         ...
 
-    async def failures(self, username: str, address: str) -> int:
-        """Return how often a sign-in failed lately."""
+    async def failures(self, username: str, address: str) -> tuple[int, float]:
+        """Return how often a sign-in failed lately, and how many seconds ago the last time."""
         ...
 
     async def note_failure(self, username: str, address: str) -> None:
@@ -28,7 +28,7 @@ class People(Protocol):
     async def open_session(
         self, digest: bytes, session_id: str, account: Account, *, second_factor: bool, address: str
     ) -> datetime:
-        """Store a new session and return when its token ends."""
+        """Store a new session, forget the failures before it and return when its token ends."""
         ...
 
     async def rotate(self, old: bytes, new: bytes) -> datetime | None:

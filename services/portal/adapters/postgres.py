@@ -30,16 +30,16 @@ class PostgresPeople:
         )
         return _account(row) if row else None
 
-    async def failures(self, username: str, address: str) -> int:
-        """Return how often a sign-in failed within the window."""
-        count: int = await self._pool.fetchval(
-            "SELECT count(*) FROM failed_sign_in"
-            " WHERE username = $1 AND address = $2 AND at > now() - $3::interval",
+    async def failures(self, username: str, address: str) -> tuple[int, float]:
+        """Return how often a sign-in failed within the window, and how many seconds ago the last time."""
+        row = await self._pool.fetchrow(
+            "SELECT count(*) AS count, coalesce(extract(epoch FROM now() - max(at)), 0)::float AS ago"
+            " FROM failed_sign_in WHERE username = $1 AND address = $2 AND at > now() - $3::interval",
             username,
             address,
             FAILURE_WINDOW,
         )
-        return count
+        return (row["count"], row["ago"]) if row else (0, 0.0)
 
     async def note_failure(self, username: str, address: str) -> None:
         """Record a failed sign-in and forget old ones."""
@@ -63,9 +63,10 @@ class PostgresPeople:
     async def open_session(
         self, digest: bytes, session_id: str, account: Account, *, second_factor: bool, address: str
     ) -> datetime:
-        """Store a new session."""
+        """Store a new session and forget the failures of this account from this address."""
         expires_at: datetime = await self._pool.fetchval(
-            "INSERT INTO session"
+            "WITH forgotten AS (DELETE FROM failed_sign_in WHERE username = $3 AND address = $5)"
+            " INSERT INTO session"
             " (token_digest, session_id, username, second_factor, address, created_at, expires_at)"
             " VALUES ($1, $2, $3, $4, $5, now(), now() + $6::interval) RETURNING expires_at",
             digest,

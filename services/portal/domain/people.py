@@ -32,6 +32,7 @@ SECOND_FACTOR_ROLES = frozenset(
 )
 FAILURES_MAX = 5
 FAILURE_WINDOW = timedelta(minutes=15)
+LOCK_S = 60
 TOKEN_LIFE = timedelta(minutes=10)
 SESSION_LIFE = timedelta(hours=12)
 TOTP_STEP_S = 30
@@ -58,13 +59,38 @@ class Refusal(Enum):
     """Why somebody may not sign in; the caller is told no more than this."""
 
     WRONG = "wrong"
-    THROTTLED = "throttled"
+    CODE_USED = "code_used"
     SECOND_FACTOR_NEEDED = "second_factor_needed"
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """An account is closed to an address for so many seconds more."""
+
+    seconds: int
+
+
+class Code(Enum):
+    """What a one-time code is worth; a used one is no guess, for only its owner has seen it."""
+
+    RIGHT = "right"
+    USED = "used"
+    WRONG = "wrong"
+
+
 def throttled(failures: int) -> bool:
-    """Return whether an account is closed to an address for now (5 failures in 15 minutes)."""
+    """Return whether there were too many failures in the window (5 in 15 minutes)."""
     return failures >= FAILURES_MAX
+
+
+def lock_s(failures: int) -> int:
+    """Return for how long after the latest failure an account is closed to an address.
+
+    A minute after the fifth, so that who mistyped soon goes on; twice as long after each further one.
+    """
+    if not throttled(failures):
+        return 0
+    return min(LOCK_S << (failures - FAILURES_MAX), int(FAILURE_WINDOW.total_seconds()))
 
 
 def totp_steps(now: datetime) -> range:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.portal.domain.people import Account, Refusal
+from services.portal.domain.people import Account, Locked, Refusal
 from services.portal.handlers import Sessions
 from shared.chassis.http import problem
 from shared.chassis.principal import Principal
@@ -60,8 +60,11 @@ def router(sessions: Sessions, *, secure: bool) -> APIRouter:
     async def sign_in(body: SignIn, request: Request, response: Response) -> dict[str, str]:
         address = request.client.host if request.client else ""
         found = await sessions.sign_in(body.username, body.password, body.otp, address)
-        if found is Refusal.THROTTLED:
-            raise problem(429, "throttled", "Too many failed sign-ins; wait a quarter of an hour.")
+        if isinstance(found, Locked):
+            title = f"Too many failed sign-ins to this account from here; wait {found.seconds} s."
+            raise problem(429, "throttled", title, headers={"Retry-After": str(found.seconds)})
+        if found is Refusal.CODE_USED:
+            raise problem(401, "code-used", "This one-time code was used before; wait for the next one.")
         if found is Refusal.SECOND_FACTOR_NEEDED:
             raise problem(401, "second-factor-needed", "Give the one-time code, too.")
         if isinstance(found, Refusal):
