@@ -30,11 +30,29 @@ _PEOPLE: tuple[tuple[str, str, str, str | None, str | None, str | None], ...] = 
     ("member-wumeng", "crew_member", "乌蒙队员", "op-wumeng", None, "crew-wumeng"),
     ("administrator", "administrator", "系统管理员", None, None, None),
 )
+# The demo's own programs: a one-time code works once, so they never spend one that a person needs.
+REGISTERS = "demo-registers"
+WATCHES = "demo-watches"
+_PROGRAMS: tuple[tuple[str, str, str, str | None, str | None, str | None], ...] = (
+    (REGISTERS, "administrator", "演示登记程序", None, None, None),
+    (WATCHES, "watch", "演示观察程序", "op-zhaoyun", None, None),
+)
 _WITHOUT_SECOND_FACTOR = frozenset({"crew_member", "crew_lead", "regulator_viewer", "inspector"})
 
 
 def make() -> list[dict[str, Any]]:
-    """Return fresh accounts, secrets included."""
+    """Return fresh accounts of people, secrets included."""
+    return _accounts(_PEOPLE)
+
+
+def programs() -> list[dict[str, Any]]:
+    """Return fresh accounts of the demo's own programs: no person signs in with them, no message goes to them."""
+    return _accounts(_PROGRAMS)
+
+
+def _accounts(
+    whose: tuple[tuple[str, str, str, str | None, str | None, str | None], ...],
+) -> list[dict[str, Any]]:
     return [
         {
             "username": username,
@@ -46,7 +64,7 @@ def make() -> list[dict[str, Any]]:
             "crew_id": crew_id,
             "totp_secret": None if role in _WITHOUT_SECOND_FACTOR else pyotp.random_base32(),
         }
-        for username, role, name, operator_id, area_code, crew_id in _PEOPLE
+        for username, role, name, operator_id, area_code, crew_id in whose
     ]
 
 

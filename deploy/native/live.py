@@ -46,6 +46,7 @@ class Live:
         self._teller = teller
         self._run_file = run_file
         self._accounts = people.make()
+        self._programs = people.programs()
         self._tasks: list[asyncio.Task[Any]] = []
         self._apis: list[Api] = []
         self.world: World
@@ -70,7 +71,7 @@ class Live:
     async def _begin(self) -> None:
         await asyncio.to_thread(self._add_accounts)
         city = build(load())
-        administrator = self.api("administrator")
+        administrator = self.api(people.REGISTERS)
         await seed.register(administrator, city)
         certificates = Path(self._stack.engines.mqtt.certs_dir)
         keys = await seed.certify(administrator, city.clients(), certificates)
@@ -78,7 +79,7 @@ class Live:
         trusted = KeySet.import_key_set(cast("KeySetSerialization", keys))
         self.world = World(city, self._broker(certificates), trusted, SEED)
         self.observer = Observer(self.world, self._teller.live)
-        self.watch = self.api("watch")
+        self.watch = self.api(people.WATCHES)
         self._spawn(self.observer.webhook(self._stack.ports["webhook"]))
         await seed.contacts(administrator, self._accounts)
         self._spawn(self.observer.follow(self.watch, "alerts", "alert"))
@@ -91,7 +92,7 @@ class Live:
 
     def api(self, username: str) -> Api:
         """Return a new session of somebody."""
-        api = Api(self._stack.url("portal"), people.credentials(self._accounts, username))
+        api = Api(self._stack.url("portal"), people.credentials(self._accounts + self._programs, username))
         self._apis.append(api)
         return api
 
@@ -100,7 +101,7 @@ class Live:
 
     def _add_accounts(self) -> None:
         file = self._stack.folder / "secrets" / "accounts.json"
-        write_private(file, json.dumps(self._accounts).encode())
+        write_private(file, json.dumps(self._accounts + self._programs).encode())
         done = subprocess.run(
             [sys.executable, "-m", "services.portal", "add-accounts", str(file)],
             env=self._stack.environment("portal"), cwd=PROJECT, capture_output=True, text=True, check=False,
