@@ -40,7 +40,8 @@ BATCH = 500
 POLL_S = 5.0
 GATHER_S = 0.025
 """In a flood commits come faster than this, and each publishing wakes every reader of the topic."""
-AT_ONCE = 0  # the priority that never waits for others: valve commands
+AT_ONCE, IN_TURN = 0, 5
+"""Priorities in the table. There is no third: what is told of one key leaves in the order of its commits."""
 LOCK_RETRY_S = 1.0
 CLEAN_EVERY_S = 600.0
 KEEP = "1 day"
@@ -49,13 +50,16 @@ _URGENT = "urgent"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to publish. Without `type` it is a plain object of a compacted topic."""
+    """One message to publish. Without `type` it is a plain object of a compacted topic.
+
+    What is `urgent` overtakes all else in the outbox: valve commands, which have a topic of their own.
+    """
 
     topic: str
     key: str | None
     value: bytes | None
     type: str = ""
-    priority: int = 5
+    urgent: bool = False
     id: str = field(default_factory=uuid7)
 
 
@@ -72,8 +76,8 @@ async def put(connection: Connection, messages: Sequence[Message]) -> None:
         [m.key for m in messages],
         [m.type for m in messages],
         [m.value for m in messages],
-        [m.priority for m in messages],
-        _URGENT if any(m.priority == AT_ONCE for m in messages) else "",
+        [AT_ONCE if m.urgent else IN_TURN for m in messages],
+        _URGENT if any(m.urgent for m in messages) else "",
     )
 
 

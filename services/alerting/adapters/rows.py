@@ -11,7 +11,6 @@ from shared.contracts import events
 from shared.contracts.topic_names import ALERT
 
 COLUMNS = tuple(field.name for field in fields(Alert))
-PRIORITIES = {"P1": 1, "P2": 2, "P3": 3, "P4": 4}
 _EVENT_FIELDS = frozenset(events.Alert.__struct_fields__)
 
 
@@ -45,12 +44,11 @@ def event(change: Change) -> events.AlertChanged:
 
 
 def message(change: Change) -> Message:
-    """Return the outbox message of a change; graver alerts leave first."""
+    """Return the outbox message of a change."""
     said = event(change)
     return Message(
         ALERT,
         change.alert.site_id,
         msgspec.json.encode(said),
         type=f"cn.gas.alert.{said.item.kind}.v1",
-        priority=PRIORITIES[change.alert.priority],
     )

@@ -12,7 +12,7 @@ import msgspec
 from services.alerting.domain.command import Command
 from services.alerting.domain.valve import Valve
 from shared.chassis.database import Connection
-from shared.chassis.outbox import AT_ONCE, Message
+from shared.chassis.outbox import Message
 from shared.contracts.events import ValveCommandIssued
 from shared.contracts.topic_names import VALVE_COMMAND
 from shared.contracts.wire import CommandClaims
@@ -148,4 +148,4 @@ def _message(signer: Signer, place: Place, command: Command) -> Message:
         attempt=command.attempt,
     )
     value = msgspec.json.encode(event)
-    return Message(VALVE_COMMAND, place.site_id, value, type=ISSUED, priority=AT_ONCE)
+    return Message(VALVE_COMMAND, place.site_id, value, type=ISSUED, urgent=True)

@@ -7,8 +7,6 @@ from shared.chassis.outbox import Message
 from shared.contracts import events
 from shared.contracts import topic_names as names
 
-_PRIORITY = {"P1": 1, "P2": 2, "P3": 5, "P4": 5}
-
 
 def order_event(order: model.Order) -> events.Order:
     """Return the order as other services see it."""
@@ -61,5 +59,4 @@ def message(order: model.Order, item: model.Item) -> Message:
         key=order.site_id,
         value=msgspec.json.encode(changed),
         type=f"cn.gas.order.{item.kind}.v1",
-        priority=_PRIORITY[order.priority],
     )

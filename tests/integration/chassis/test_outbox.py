@@ -40,9 +40,9 @@ async def bench(database, kafka_bootstrap, topic_prefix):
     await consumer.start()
 
     @asynccontextmanager
-    async def committing(value: bytes, priority: int = 5):
+    async def committing(value: bytes, urgent: bool = False):
         async with transaction(pool) as connection:
-            message = outbox.Message("gas.alert.v1", "site", value, "cn.gas.alert.raised.v1", priority)
+            message = outbox.Message("gas.alert.v1", "site", value, "cn.gas.alert.raised.v1", urgent)
             await outbox.put(connection, [message])
             yield
 
@@ -81,8 +81,8 @@ async def test_messages_gather_and_a_valve_command_never_waits(bench, monkeypatc
     async with committing(b"first"):
         pass
     assert await read() == b"first"  # nothing was published just before: it need not wait
-    async with committing(b"alert", 1):
+    async with committing(b"alert"):
         pass
-    async with committing(b"command", outbox.AT_ONCE):
+    async with committing(b"command", urgent=True):
         pass
     assert [await read(), await read()] == [b"command", b"alert"]
