@@ -46,7 +46,7 @@ def make() -> list[dict[str, Any]]:
 
 
 def programs() -> list[dict[str, Any]]:
-    """Return fresh accounts of the demo's own programs: no person signs in with them, no message goes to them."""
+    """Return fresh accounts of the demo's own programs: no person uses them, no message goes to them."""
     return _accounts(_PROGRAMS)
 
 
