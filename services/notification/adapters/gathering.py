@@ -16,6 +16,15 @@ ON CONFLICT (idempotency_key) DO UPDATE
   WHERE d.state = 'pending' AND d.attempts = 0
 RETURNING delivery_id, gathered
 """
+# What a sender has taken stays with it; what is held by another transaction is not waited for.
+_TAKE_BACK = """
+DELETE FROM delivery WHERE delivery_id IN (
+  SELECT delivery_id FROM delivery
+  WHERE state = 'pending' AND operator_id = $1 AND may_wait AND attempts = 0 AND gathered IS NULL
+  FOR UPDATE SKIP LOCKED)
+RETURNING *
+"""
+_OF_NOTICE = ("topic", "priority", "site_id", "operator_id", "area_code", "mark")
 _SAY = "UPDATE delivery SET title = $2, body = $3 WHERE delivery_id = $1"
 
 
@@ -28,10 +37,23 @@ async def note_flood(connection: Connection, notice: Notice) -> None:
             notice.operator_id,
             notice.subject,
         )
+        await _gather_pending(connection, notice.operator_id)
     else:
         await connection.execute(
             "DELETE FROM flood WHERE operator_id = $1 AND alert_id = $2", notice.operator_id, notice.subject
         )
+
+
+async def _gather_pending(connection: Connection, operator_id: str) -> None:
+    """Gather what was planned before the flood was known and is not on its way yet."""
+    rows = await connection.fetch(_TAKE_BACK, operator_id)
+    for row in sorted(rows, key=lambda row: (row["channel"], row["recipient"], row["delivery_id"])):
+        notice = Notice(
+            event_id="", subject="", what="", at_ms=0,
+            **{name: row[name] for name in _OF_NOTICE},
+        )  # fmt: skip
+        planned = Planned(**{name: row[name] for name in Planned.__slots__})
+        await gather(connection, notice, planned, row["lane"])
 
 
 async def flooded(connection: Connection, operator_id: str) -> bool:

@@ -93,16 +93,19 @@ class PostgresLedger:
             return
         await connection.executemany(
             "INSERT INTO delivery (delivery_id, idempotency_key, subject, topic, site_id, operator_id,"
-            " area_code, priority, mark, recipient, channel, address, language, title, body, lane)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+            " area_code, priority, mark, recipient, channel, address, language, title, body, lane, may_wait)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
             " ON CONFLICT (idempotency_key) DO NOTHING",
             [
-                delivery_row(
-                    notice,
-                    one,
-                    self._lane(one.channel, one.address),
-                    key=one.idempotency_key,
-                    subject=notice.subject,
+                (
+                    *delivery_row(
+                        notice,
+                        one,
+                        self._lane(one.channel, one.address),
+                        key=one.idempotency_key,
+                        subject=notice.subject,
+                    ),
+                    may_wait(notice),
                 )
                 for one in planned
             ],

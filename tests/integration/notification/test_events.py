@@ -176,13 +176,14 @@ async def test_what_comes_while_the_message_is_on_its_way_is_in_the_next(world: 
 async def test_p1_and_tests_and_other_operators_never_wait(world: World) -> None:
     await world.take(names.ALERT, "f0", flood(operator_id="op2"))
     await world.take(names.ALERT, "e0", changed("a0"))
+    assert len(await world.ledger.claim(9, [])) == 2
     await world.take(names.ALERT, "f1", flood())
     await world.take(names.ALERT, "e1", changed("a1", "G02", "P1"))
     await world.take(names.ALERT, "e2", changed("a2", test=True))
     await world.take(names.ALERT, "e3", changed("a3", "S02", "P3"))
     rows = await pending(world)
     assert len(rows) == 8
-    assert not any(row["waits"] or row["gathered"] for row in rows)
+    assert not any((row["waits"] and row["attempts"] == 0) or row["gathered"] for row in rows)
 
 
 async def test_when_the_flood_is_over_each_message_goes_at_once(world: World) -> None:
@@ -203,3 +204,20 @@ async def test_two_consumers_gather_into_one_message(world: World) -> None:
     rows = await pending(world)
     assert sum(len(row["gathered"]) for row in rows) == 40
     assert len(rows) <= 4
+
+
+async def test_what_was_planned_before_the_flood_was_known_is_gathered_too(world: World) -> None:
+    for number in range(10):
+        await world.take(names.ALERT, f"e{number}", changed(f"a{number}", zone=f"zone-{number}"))
+    sent = await world.ledger.claim(2, [])
+    await world.take(names.ALERT, "p1", changed("urgent", "G02", "P1"))
+    await world.take(names.ALERT, "t", changed("test", test=True))
+    await world.take(names.ALERT, "other", changed("elsewhere", operator_id="op2"))
+    await world.take(names.ALERT, "f", flood())
+    rows = await pending(world)
+    gathered = [row for row in rows if row["gathered"]]
+    assert sum(len(row["gathered"]) for row in gathered) == 20 - len(sent) == 18
+    assert len(gathered) <= 4
+    assert all(row["waits"] for row in gathered)
+    due = await world.ledger.claim(99, [])
+    assert {one.subject for one in due} == {"alert:urgent", "alert:test"}
