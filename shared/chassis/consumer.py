@@ -71,6 +71,7 @@ class ConsumerLoop:
     `Retry` pauses the record's partition with bounded back-off; `Reject` writes a dead letter and goes on;
     anything else takes the process down with the record not committed. Offsets are committed explicitly,
     after, at most once a second.
+    `together` handles the partitions at the same time, so that a burst in one holds up no other.
     20 rejections in a row of records with at least 5 different keys halt the loop: then the fault is ours.
     """
 
@@ -85,6 +86,7 @@ class ConsumerLoop:
         health: Health,
         prefix: str = "",
         now: Callable[[], str] | None = None,
+        together: bool = False,
     ) -> None:
         self._bootstrap = bootstrap
         self._group = group
@@ -93,6 +95,7 @@ class ConsumerLoop:
         self._dead_letters = dead_letters
         self._health = health
         self._prefix = prefix
+        self._together = together
         self._now = now or (lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
         self._paused: dict[TopicPartition, float] = {}
         self._delay_s: dict[TopicPartition, float] = {}
@@ -118,8 +121,11 @@ class ConsumerLoop:
             while True:
                 self._resume(consumer)
                 found = await consumer.getmany(timeout_ms=1_000, max_records=500)
-                for partition, records in found.items():
-                    await self._partition(consumer, partition, records)
+                if self._together:
+                    await asyncio.gather(*(self._partition(consumer, *one) for one in found.items()))
+                else:
+                    for partition, records in found.items():
+                        await self._partition(consumer, partition, records)
                 if self._done and time.monotonic() >= self._commit_at:
                     await self._commit(consumer)
         finally:

@@ -18,15 +18,16 @@ LIMIT_S = 20
 class Reader:
     """A loop of the group `readers`, and what it has handled."""
 
-    def __init__(self, bootstrap, prefix, producer, *, refuses=(), stalls=(), topic=DEVICE):
+    def __init__(self, bootstrap, prefix, producer, *, refuses=(), stalls=(), topic=DEVICE, **more):
         self.handled = []
         self.asked = []
         self.refuses = refuses
         self.stalls = stalls
         self.going_on = asyncio.Event()
         self.loop = ConsumerLoop(
-            bootstrap, "readers", [topic], self.handle, dead_letters=producer, health=Health(), prefix=prefix
-        )
+            bootstrap, "readers", [topic], self.handle,
+            dead_letters=producer, health=Health(), prefix=prefix, **more,
+        )  # fmt: skip
 
     async def handle(self, record):
         self.asked.append(record.value)
@@ -122,3 +123,22 @@ async def test_what_went_to_another_instance_is_left_to_it(kafka_bootstrap, topi
             first.going_on.set()
             await first.until(lambda reader: {*reader.handled, *second.handled} == {*values})
     assert {*first.handled} & {*second.handled} <= {first.asked[0]}
+
+
+async def test_partitions_read_together_do_not_wait_for_one_another(kafka_bootstrap, topic_prefix, producer):
+    for number in range(6):
+        await producer.send(TELEMETRY, f"{number}".encode(), partition=number % 3)
+    reader = Reader(
+        kafka_bootstrap, topic_prefix, producer, stalls={b"0", b"2"}, topic=TELEMETRY, together=True
+    )
+    async with reader.running():
+        await reader.until(lambda reader: b"4" in reader.handled)
+        assert set(reader.handled) == {b"1", b"4"}
+        reader.going_on.set()
+        await reader.until(lambda reader: len(reader.handled) == 6)
+    assert reader.handled.index(b"0") < reader.handled.index(b"3")
+    again = Reader(kafka_bootstrap, topic_prefix, producer, topic=TELEMETRY)
+    await producer.send(TELEMETRY, b"last", partition=0)
+    async with again.running():
+        await again.until(lambda reader: reader.handled)
+    assert again.handled == [b"last"]
