@@ -14,7 +14,7 @@ PROFILES = [argument for profile in ("core", "sim", "obs") for argument in ("--p
 
 
 def compose() -> list[str]:
-    """Return the command of Compose 2: Docker's plugin, or a program of its own (as Debian 13 packages it)."""
+    """Return the command of Compose 2: a plugin of Docker, or a program of its own (as Debian 13 has it)."""
     for command in (["docker", "compose"], ["docker-compose"]):
         if shutil.which(command[0]):
             said = subprocess.run([*command, "version"], capture_output=True, text=True, check=False)
