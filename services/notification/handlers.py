@@ -26,6 +26,7 @@ class Notifying:
                 planned=plan(notice, book, self.channels.names),
                 escalate_after_s=ladder(notice, acknowledged=acknowledged, areas=self.areas),
                 answered=acknowledged,
+                over=notice.over and notice.priority == "P1" and not notice.mark,
             )
 
         return await self.ledger.take_in(notice, message_id, decide)

@@ -52,7 +52,10 @@ class Watch:
             # It begins and ends with that one message, and stays listed until somebody has seen it.
             subject = f"unreadable:{bad.device_id}"
             both = (Sign.RAISED, Sign.CLEARED)
-            signals += [self._about(sign, subject, "unreadable_alarm", site_id) for sign in both]
+            whose = (bad.device_id,) if bad.device_id else ()
+            signals += [
+                self._about(sign, subject, "unreadable_alarm", site_id, device_ids=whose) for sign in both
+            ]
         if finding.verdict == Verdict.HALT:
             signals.append(self._about(Sign.RAISED, f"poison:{self._instance}", "halted"))
         elif finding.verdict == Verdict.QUARANTINE:

@@ -60,11 +60,17 @@ class PostgresLedger:
                 await connection.execute(
                     "INSERT INTO escalation (alert_id, level, due_at, notice)"
                     " VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3), $4)"
-                    " ON CONFLICT DO NOTHING",
+                    # Whoever is told later hears how it stands then.
+                    " ON CONFLICT (alert_id, level) DO UPDATE SET notice = excluded.notice",
                     notice.subject,
                     level,
                     seconds,
                     msgspec.to_builtins(at_level(notice, level)),
+                )
+            if intake.over:
+                await connection.execute(
+                    "UPDATE escalation SET notice = notice || '{\"over\": true}' WHERE alert_id = $1",
+                    notice.subject,
                 )
             if intake.answered:
                 await connection.execute("DELETE FROM escalation WHERE alert_id = $1", notice.subject)

@@ -57,7 +57,8 @@ class Route:
 class Notice:
     """Something to tell: `subject` is what it is about, `what` the kind of its change, times in Unix ms.
 
-    `flood` tells of an operator's alarm flood whether it lasts; None for everything else.
+    `flood` tells of an operator's alarm flood whether it lasts; None for everything else. `over` is an alert
+    that has returned to normal. `reason` is why, in the words of the event; `device` whom it is about.
     """
 
     event_id: str
@@ -82,6 +83,9 @@ class Notice:
     members: tuple[str, ...] = ()
     site_phones: tuple[tuple[str, str], ...] = ()
     flood: bool | None = None
+    over: bool = False
+    reason: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +148,9 @@ class Intake:
     planned: tuple[Planned, ...] = ()
     escalate_after_s: Mapping[int, int] = field(default_factory=dict)
     answered: bool = False
+    over: bool = False
 
     @property
     def empty(self) -> bool:
         """Whether it leads to nothing."""
-        return not (self.planned or self.escalate_after_s or self.answered)
+        return not (self.planned or self.escalate_after_s or self.answered or self.over)

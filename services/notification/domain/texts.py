@@ -142,8 +142,28 @@ ORDERS = {
     "reassigned": ("改派抢修派单，请立即接单", "Dispatch order now yours, accept it now"),
     "cancelled": ("派单已取消", "Dispatch order cancelled"),
     "taken_over": ("派单已转交其他班组，不必前往", "Dispatch order given to another crew, do not go"),
-    "escalated": ("派单无人接受或到场超时，请人工处理", "Nobody takes or reaches this order, act by hand"),
+    "escalated": ("派单需要人工处理", "This order needs a person to act"),
 }
+# Why an order needs a person, in the words of its timeline.
+ESCALATED = {
+    "no_crew": ("没有空闲班组可派，请人工派单", "No crew is free for this order, send one by hand"),
+    "not_accepted": (
+        "派单无人接受，也没有其他空闲班组，请人工派单",
+        "Nobody accepted this order and no other crew is free, send one by hand",
+    ),
+    "arrival_late": ("班组到场超时，请人工处理", "The crew is late on site, act by hand"),
+}
+# What the platform says of itself, by the reason of its alert.
+_UNREAD = ("有报警信息无法读取，按报警处置", "an alarm could not be read, take it for one")
+ILL = {
+    "alarm_rejected": _UNREAD,
+    "unreadable_alarm": _UNREAD,
+    "quarantined": ("设备数据持续无法读取", "a device keeps sending what cannot be read"),
+    "halted": ("报警判断已停止：数据普遍无法读取", "alerting has halted: nothing can be read"),
+}
+# Over as soon as they are told, for the message was one; nothing came back to normal by that.
+_ONE_MESSAGE = frozenset({"alarm_rejected", "unreadable_alarm"})
+OVER = ("（已恢复正常，待确认）", " (back to normal, not acknowledged)")
 
 
 def compose(notice: Notice, language: Language) -> tuple[str, str]:
@@ -154,16 +174,28 @@ def compose(notice: Notice, language: Language) -> tuple[str, str]:
     priority = PRIORITIES[notice.priority][0 if zh else 1]
     place = " · ".join(part for part in (notice.site_name or notice.site_id, notice.zone) if part)
     if notice.topic == "order":
-        what = ORDERS.get(notice.what, (notice.what, notice.what))[0 if zh else 1]
+        what = _of_order(notice)[0 if zh else 1]
         return f"{mark}{notice.priority} {priority} {what} · {place}", _order_body(notice, zh=zh)
     name_zh, name_en, advice = RULES.get(notice.rule, UNKNOWN)
-    title = f"{mark}{level}{notice.priority} {priority} {notice.rule} {name_zh if zh else name_en} · {place}"
+    if notice.rule == "S02" and notice.reason in ILL:
+        name_zh, name_en = ILL[notice.reason]
+        place = f"{place} · {notice.device}" if notice.device else place
+    over = OVER[0 if zh else 1] if notice.over and notice.reason not in _ONE_MESSAGE else ""
+    name = f"{name_zh if zh else name_en}{over}"
+    title = f"{mark}{level}{notice.priority} {priority} {notice.rule} {name} · {place}"
     lines = [_measured(notice, zh=zh), _limits(notice, zh=zh), notice.text]
     if zh:
         lines += [f"应当：{advice.do_zh}。", f"严禁：{advice.dont_zh}。"]
     else:
         lines += [f"Do: {advice.do_en}.", f"Do not: {advice.dont_en}."]
     return title, "\n".join(line for line in lines if line)
+
+
+def _of_order(notice: Notice) -> tuple[str, str]:
+    """Return what happened to an order; one that needs a person says why."""
+    if notice.what == "escalated" and notice.reason in ESCALATED:
+        return ESCALATED[notice.reason]
+    return ORDERS.get(notice.what, (notice.what, notice.what))
 
 
 def _order_body(notice: Notice, *, zh: bool) -> str:

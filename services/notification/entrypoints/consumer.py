@@ -100,6 +100,9 @@ class Consumer:
             unit=alert.unit,
             site_phones=tuple((one.name, one.phone) for one in site.contacts) if site else (),
             flood=alert.active if alert.rule == "S01" and alert.reason == "flood" else None,
+            over=not alert.active,
+            reason=alert.reason,
+            device=alert.device_ids[0] if alert.device_ids else "",
         )
 
     def _order(self, event: str, told: OrderChanged) -> Notice:
@@ -118,6 +121,7 @@ class Consumer:
             mark="test" if order.test else "",
             site_name=site.name if site else "",
             text=order.text,
+            reason=told.item.reason or "",
             crew_id=order.crew_id,
             members=tuple(order.members),
         )

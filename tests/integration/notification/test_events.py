@@ -40,8 +40,9 @@ class TwoChannels:
 
 
 class World:
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, owner: Pool) -> None:
         self.pool = pool
+        self.owner = owner
         channels = TwoChannels()
         self.ledger = PostgresLedger(pool, channels.lane)
         self.use = Notifying(self.ledger, channels, {})
@@ -74,9 +75,9 @@ async def world(database: DatabaseFactory) -> AsyncIterator[World]:
             )
         ],
     )
-    await owner.close()
     pool = await open_pool(made.services["notification"].worker, application_name="test")
-    yield World(pool)
+    yield World(pool, owner)
+    await owner.close()
     await pool.close()
 
 
@@ -221,3 +222,28 @@ async def test_what_was_planned_before_the_flood_was_known_is_gathered_too(world
     assert all(row["waits"] for row in gathered)
     due = await world.ledger.claim(99, [])
     assert {one.subject for one in due} == {"alert:urgent", "alert:test"}
+
+
+async def titles_of_level(world: World, level: int) -> set[str]:
+    await world.pool.execute("UPDATE escalation SET due_at = now() WHERE level = $1", level)
+    assert await world.use.escalate() == 1
+    rows = await world.pool.fetch("SELECT title FROM delivery WHERE recipient = 'boss'")
+    return {row["title"] for row in rows}
+
+
+async def test_who_is_told_later_hears_that_the_alert_is_over_and_that_it_is_back(
+    world: World,
+) -> None:
+    await world.owner.execute(
+        "INSERT INTO contact (contact_id, operator_id, area_code, name, role, language, addresses)"
+        " VALUES ('boss', 'op1', '530602', 'boss', 'watch_supervisor', 'zh-CN', $1)",
+        [{"channel": "app", "address": "x"}],
+    )
+    await world.take(names.ALERT, "e1", changed("a1", "V01", "P1"))
+    await world.take(names.ALERT, "e2", changed("a1", "V01", "P1", active=False))
+    [title] = await titles_of_level(world, 1)
+    assert "已恢复正常" in title
+    await world.take(names.ALERT, "e3", changed("a2", "V01", "P1"))
+    await world.take(names.ALERT, "e4", changed("a2", "V01", "P1", active=False))
+    await world.take(names.ALERT, "e5", changed("a2", "V01", "P1"))
+    assert len(await titles_of_level(world, 1)) == 2, "the second says nothing of normal"

@@ -69,6 +69,12 @@ def test_an_unreadable_alarm_begins_and_ends_at_once() -> None:
     eye, _, _ = watch()
     halt, signals = eye.unreadable(Bad(b'{"type":"alarm_raised"', "no json", "d1"))
     assert (halt, words(signals)) == (False, ["raised unreadable:d1", "cleared unreadable:d1"])
+    assert {(s.device_ids, s.reason) for s in signals if isinstance(s, Signal)} == {
+        (("d1",), "unreadable_alarm")
+    }
+    _, [nobody, _] = eye.unreadable(Bad(b"alarm", "no json", ""))
+    assert isinstance(nobody, Signal)
+    assert nobody.device_ids == ()
 
 
 def test_poison_of_one_device_is_quarantine_and_of_many_a_halt() -> None:

@@ -58,3 +58,37 @@ def test_an_order_says_never_alone() -> None:
     order = notice(topic="order", what="assigned", rule="", text="G02 · 厨房")
     assert "两人以上" in compose(order, "zh-CN")[1]
     assert "G02 · 厨房" in compose(order, "zh-CN")[1]
+
+
+@pytest.mark.parametrize(
+    ("reason", "zh", "en"),
+    [
+        ("no_crew", "没有空闲班组", "No crew is free"),
+        ("not_accepted", "无人接受", "Nobody accepted"),
+        ("arrival_late", "到场超时", "late on site"),
+    ],
+)
+def test_an_order_that_needs_a_person_says_why(reason: str, zh: str, en: str) -> None:
+    order = notice(topic="order", what="escalated", rule="", reason=reason)
+    assert zh in compose(order, "zh-CN")[0]
+    assert en in compose(order, "en")[0]
+    others = {"没有空闲班组", "无人接受", "到场超时"} - {zh}
+    assert not any(other in compose(order, "zh-CN")[0] for other in others)
+
+
+def test_an_escalation_says_that_the_alert_is_over() -> None:
+    assert "已恢复正常" in compose(notice(level=1, over=True), "zh-CN")[0]
+    assert "back to normal" in compose(notice(level=2, over=True), "en")[0]
+    assert "恢复" not in compose(notice(level=1), "zh-CN")[0]
+
+
+@pytest.mark.parametrize("reason", ["alarm_rejected", "unreadable_alarm"])
+def test_an_alarm_that_could_not_be_read_says_so_and_where(reason: str) -> None:
+    found = notice(rule="S02", reason=reason, device="det-7", site_name="新饭店")
+    assert "恢复" not in compose(notice(rule="S02", reason=reason, level=1, over=True), "zh-CN")[0]
+    zh, en = compose(found, "zh-CN")[0], compose(found, "en")[0]
+    assert "报警信息无法读取" in zh
+    assert "新饭店" in zh
+    assert "det-7" in zh
+    assert "an alarm could not be read" in en
+    assert "无法读取" not in compose(notice(rule="S02", reason="too_slow"), "zh-CN")[0]
