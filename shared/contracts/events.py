@@ -52,7 +52,10 @@ class Alert(Struct, omit_defaults=False):
     """An alert: one episode of one rule at one device, or in one zone for G04.
 
     `active`, `acknowledged` and `suppressed` are independent (OPC UA Part 9). `latched` alerts stay active
-    until the crew lead resets them on site. `value` and `set_point` are in `unit` (UCUM).
+    until the crew lead resets them on site. `value` and `set_point` are in `unit` (UCUM): `value` is what was
+    measured when the alert got its present priority, or came back after it had gone; it neither follows the
+    readings nor is it their peak, may lie below `set_point` when the device's own alarm raised the alert
+    (`reason` is then `device_alarm`), and is null when that came without a measurement.
     `test` is true for devices under maintenance, `reserved` for canaries (never shown to people).
     """
 

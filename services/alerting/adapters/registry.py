@@ -126,6 +126,10 @@ class KafkaRegistry:
         for device_id in self._of_site.get(site_id, ()):
             self._listener(self.partition(site_id), device_id)
 
+    def points_at(self, site_id: str) -> dict[str, SetPoint]:
+        """Return the set-points in force at a site."""
+        return self._at(self.facts(site_id).area_code, site_id)
+
     def _at(self, area_code: str, site_id: str) -> dict[str, SetPoint]:
         scoped = f"site:{site_id}" in self._scopes
         place = (area_code, site_id if scoped else "")

@@ -79,11 +79,16 @@ def _crew(state: SiteState, _alert: Alert, asked: Asked) -> Refusal | None:
     return None if state.holder_order_id == asked.order_id else Refusal.ANOTHER_ORDER
 
 
-def _gas(state: SiteState, alert: Alert, _asked: Asked) -> Refusal | None:
+def in_condition(state: SiteState, alert: Alert) -> list[Alert]:
+    """Return the alerts whose condition forbids the reset of `alert`."""
     # V01 lasts until the valve closes; what counts for its reset is the gas alone.
     about = [a for a in state.in_zone(alert.zone) if a.family in GAS_FAMILIES]
     about += [] if alert.rule == "V01" else [alert]
-    return Refusal.GAS_ABOVE_CLEAR_POINT if any(a.in_condition for a in about) else None
+    return [a for a in about if a.in_condition]
+
+
+def _gas(state: SiteState, alert: Alert, _asked: Asked) -> Refusal | None:
+    return Refusal.GAS_ABOVE_CLEAR_POINT if in_condition(state, alert) else None
 
 
 # act → (the word of its timeline, what must hold in this order, what it sets)

@@ -87,6 +87,7 @@ def raise_alert(
     if not alert.in_condition:
         # Latched, and back after it had gone: raised anew, and whoever acknowledged it has not seen this.
         new |= {"acknowledged": False, "acknowledged_at_ms": None, "repeated_at_ms": now_ms}
+        new |= {"value": signal.value} if signal.rule == alert.rule else {}
         item = TimelineItem(now_ms, "raised", f"rule:{signal.rule}", reason=Reason.RETURNED)
         return state.change(alert, item, **new), Reason.RETURNED
     if now_ms - alert.repeated_at_ms >= REPEAT_MS:
@@ -144,9 +145,8 @@ def clear_alert(state: SiteState, signal: Signal, now_ms: int) -> tuple[Alert | 
 
 
 def _newest(alert: Alert, signal: Signal) -> dict[str, Any]:
-    same = signal.rule == alert.rule
-    devices = tuple(dict.fromkeys((*alert.device_ids, *signal.device_ids)))
-    return {"device_ids": devices} | ({"value": signal.value} if same and signal.value is not None else {})
+    """Return what a lasting alert learns; `value` stays what raised its priority, readings tell the rest."""
+    return {"device_ids": tuple(dict.fromkeys((*alert.device_ids, *signal.device_ids)))}
 
 
 def _rank(rule: str, priority: str) -> tuple[int, int]:

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.alerting.domain.acts import SHELVE_MS_MAX, Act, Asked, Refusal, do
-from services.alerting.domain.site import Alert
+from services.alerting.domain.acts import SHELVE_MS_MAX, Act, Asked, Refusal, do, in_condition
+from services.alerting.domain.site import Alert, SiteState
 from services.alerting.entrypoints import inputs, shown
 from services.alerting.entrypoints.access import Acting, Reading, Resetting
 from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid, one_site, place_of_cursor
@@ -39,7 +39,7 @@ _SAID = {
     " order is closed. When it is closed already, open a new one.",
     Refusal.ANOTHER_CREW: "The crew at the site is another one than yours.",
     Refusal.ANOTHER_ORDER: "The crew at the site came with another order than this one.",
-    Refusal.GAS_ABOVE_CLEAR_POINT: "The gas is not below the clear point yet.",
+    Refusal.GAS_ABOVE_CLEAR_POINT: "The gas has not stayed below the clear point for the off-delay yet.",
 }
 
 
@@ -131,6 +131,7 @@ def _verbs(routes: APIRouter, deps: Deps) -> None:
 
     @routes.post("/{alert_id}:shelve")
     async def shelve(alert_id: str, body: inputs.Shelve, request: Request, asking: Acting) -> Response:
+        """Take it out of the list until then; shelving what is shelved sets a new end, sooner or later."""
         until_ms = int(body.until.timestamp() * 1000)
         return await _act(deps, request, asking, alert_id, Act.SHELVE, body.reason, until_ms=until_ms)
 
@@ -203,6 +204,8 @@ async def _change(
         if state.holder_order_id == asked.order_id and crew_id != asking.crew_id:
             raise _refused(Refusal.ANOTHER_CREW)
     found = do(state, alert, asked)
+    if found is Refusal.GAS_ABOVE_CLEAR_POINT:
+        raise _refused(found, off_delay_s=_off_delay_s(deps, state, alert))
     if isinstance(found, Refusal):
         raise _refused(found)
     await unit.save([state])
@@ -219,5 +222,13 @@ def _check_until(asked: Asked) -> None:
         raise field_problem("until", "is more than 8 h away")
 
 
-def _refused(refusal: Refusal) -> Exception:
-    return problem(409, refusal.value.replace("_", "-"), _SAID[refusal], reason=refusal.value)
+def _off_delay_s(deps: Deps, state: SiteState, alert: Alert) -> int:
+    """Return for how long the gas must stay below the clear point; when that began, only the fold knows."""
+    points = deps.registry.points_at(alert.site_id)
+    rules = {one.rule for one in in_condition(state, alert)}
+    return max((p.off_ms for p in points.values() if p.rule in rules), default=0) // 1000
+
+
+def _refused(refusal: Refusal, **more: int) -> Exception:
+    detail = f"It must stay below for {more['off_delay_s']} s." if more else ""
+    return problem(409, refusal.value.replace("_", "-"), _SAID[refusal], detail, reason=refusal.value, **more)

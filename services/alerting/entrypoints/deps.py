@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from services.alerting.domain.setpoints import SetPoint
 from services.alerting.domain.site import SiteFacts, SiteState
 from services.alerting.entrypoints.stores import Stores
 from services.alerting.ports import Unavailable, Unit
@@ -36,6 +37,10 @@ class Registry(Protocol):
 
     def device(self, device_id: str) -> Device | None:
         """Return a device."""
+        ...
+
+    def points_at(self, site_id: str) -> dict[str, SetPoint]:
+        """Return the set-points in force at a site."""
         ...
 
 

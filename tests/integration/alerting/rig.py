@@ -15,6 +15,7 @@ from services.alerting.adapters.signing import SigningKeys
 from services.alerting.domain import loops
 from services.alerting.domain.command import AlarmSignal
 from services.alerting.domain.episodes import raise_alert
+from services.alerting.domain.setpoints import SetPoint, SetPoints
 from services.alerting.domain.signals import Sign, Signal
 from services.alerting.domain.site import Alert, SiteFacts, SiteState
 from services.alerting.domain.valve_loop import on_close_due
@@ -68,6 +69,9 @@ class Places:
 
     def site(self, site_id: str) -> Site | None:
         return Site(site_id, "op-1", "530602", "Noodles", "restaurant") if site_id in self.known else None
+
+    def points_at(self, site_id: str) -> dict[str, SetPoint]:
+        return SetPoints().at(SystemClock().now_ms(), site_id=site_id)
 
     def device(self, device_id: str) -> Device | None:
         if device_id not in {"valve-1", "detector-1"}:

@@ -164,6 +164,11 @@ async def test_shelving_has_a_reason_an_end_and_never_takes_a_p1(rig: Rig) -> No
         assert (await rig.post(path, body=body)).status_code == 422, body
     done = (await rig.post(path, body={"reason": "repair", "until": in_hours(1)})).json()
     assert (done["suppressed"], done["active"], done["acknowledged"]) == (True, True, False)
+    longer, sooner = in_hours(2), in_hours(0.5)
+    for until in (longer, sooner):
+        again = await rig.post(path, body={"reason": "until the part is here", "until": until})
+        assert again.status_code == 200
+        assert again.json()["shelved_until"][:19] == until[:19], "shelving again sets a new end"
     back = await rig.post(f"alerts/{alert.alert_id}:unshelve")
     assert back.json()["suppressed"] is False
     assert (await rig.post(f"alerts/{alert.alert_id}:unshelve")).json()["reason"] == "not_shelved"
@@ -216,6 +221,10 @@ async def test_a_reset_needs_the_crew_on_site_and_the_gas_gone(rig: Rig) -> None
     await rig.arrived("order-1")
     assert await refused(OTHER_LEAD) == "another_crew"
     assert await refused() == "gas_above_clear_point"
+    said = (await rig.post(path, LEAD, body)).json()
+    assert "has not stayed below the clear point" in said["title"]
+    assert said["off_delay_s"] == 120
+    assert "120 s" in said["detail"]
     await rig.changed(alert, in_condition=False)
     done = await rig.post(path, LEAD, body)
     assert done.status_code == 200

@@ -277,3 +277,17 @@ def test_a_latched_alert_whose_condition_returns_is_raised_anew() -> None:
     alert = room.alert("G02")
     assert (alert.in_condition, alert.acknowledged) == (True, False)
     assert room.lines("G02").count("raised") == 2
+
+
+def test_the_value_is_what_raised_the_present_priority() -> None:
+    room = Room()
+    room.take(gas("G01", value=26.0))
+    room.take(gas("G01", sign=Sign.CONTINUES, value=31.0), at_ms=NOW + 20_000)
+    assert room.alert("G01").value == 26.0
+    room.take(gas("G02", value=52.0), at_ms=NOW + 30_000)
+    room.take(gas("G02", value=61.0), at_ms=NOW + 45_000)
+    room.take(gas("G02", sign=Sign.CONTINUES, value=10.3), at_ms=NOW + 65_000)
+    assert room.alert("G02").value == 52.0
+    room.take(gas("G02", sign=Sign.CLEARED, value=None), at_ms=NOW + 70_000)
+    room.take(gas("G02", value=55.0), at_ms=NOW + 90_000)
+    assert room.alert("G02").value == 55.0, "latched, gone and back: what brought it back"
