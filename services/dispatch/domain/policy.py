@@ -113,6 +113,11 @@ def sends(cause: Cause) -> Sends | Outcome:
     return found
 
 
+def graver_first(text: str, graver: str) -> str:
+    """Return an order's text that begins with what raised it; what was said before stays below."""
+    return "\n".join([graver, *(line for line in text.splitlines() if line != graver)])
+
+
 def text_of(cause: Cause, site_name: str) -> str:
     """Return the text of an order that `cause` opens, Chinese first."""
     parts = [cause.rule, RULE_NAMES.get(cause.rule, ""), site_name, cause.zone]

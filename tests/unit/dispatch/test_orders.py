@@ -104,6 +104,20 @@ def test_a_further_alert_joins_and_a_higher_one_sends_the_crew() -> None:
     assert len(world.store.orders) == 1
 
 
+def test_the_text_begins_with_the_gravest_cause_and_keeps_what_was_said_before() -> None:
+    world = World(crew("near"))
+    world.alert("a1", "G01", "P2", zone="kitchen")
+    world.alert("a2", "D08", "P2")
+    assert world.order().text == "G01 · 燃气泄漏低报 / gas low · kitchen", "what is no graver changes nothing"
+    world.alert("a3", "G02", "P1", zone="kitchen")
+    assert world.order().text.splitlines() == [
+        "G02 · 燃气泄漏高报 / gas high · kitchen",
+        "G01 · 燃气泄漏低报 / gas low · kitchen",
+    ]
+    world.alert("a4", "G04", "P1", zone="kitchen")
+    assert len(world.order().text.splitlines()) == 2
+
+
 def test_the_same_message_again_changes_nothing() -> None:
     world = World(crew("near"))
     cause = Cause(cause_id="a1", rule="G02", priority="P1")
