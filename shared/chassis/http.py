@@ -211,6 +211,12 @@ def if_match(request: Request) -> int:
     return int(text)
 
 
+def check_if_match(request: Request, revision: int) -> None:
+    """Refuse a verb (412) on what was changed since it was read; without `If-Match` it acts on what is."""
+    if request.headers.get("if-match", "*").strip() != "*" and if_match(request) != revision:
+        raise stale()
+
+
 def stale() -> _Problem:
     """Return the answer when somebody else changed the resource first."""
     return problem(412, "precondition-failed", "Somebody changed this since you read it.")

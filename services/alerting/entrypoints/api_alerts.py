@@ -13,15 +13,14 @@ from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid
 from shared.chassis.database import transaction
 from shared.chassis.http import (
     Limit,
+    check_if_match,
     decode_cursor,
     etag,
     field_problem,
-    if_match,
     not_found,
     page,
     problem,
     query_problem,
-    stale,
 )
 from shared.chassis.idempotency import once
 from shared.chassis.principal import Principal
@@ -197,8 +196,7 @@ async def _change(
     alert = state.alerts.get(seen.alert_id)
     if alert is None:
         raise _refused(Refusal.CLOSED)
-    if "if-match" in request.headers and if_match(request) != alert.revision:
-        raise stale()
+    check_if_match(request, alert.revision)
     if asked.act is Act.RESET:
         crew_id = await deps.stores.alerts.holder_crew(unit.connection, seen.site_id, asked.order_id)
         if state.holder_order_id == asked.order_id and crew_id != asking.crew_id:

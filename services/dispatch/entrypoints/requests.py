@@ -12,7 +12,7 @@ from services.dispatch.handlers.published import order_event
 from services.dispatch.handlers.use_cases import Dispatching
 from services.dispatch.ports import OrderReads, OrderStore, Places
 from shared.chassis.database import Connection, Pool, transaction
-from shared.chassis.http import not_found, problem
+from shared.chassis.http import check_if_match, not_found, problem
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
@@ -83,10 +83,13 @@ class Orders:
 
             async def doing() -> Answer:
                 order = await self.find(connection, order_id, asking)
+                check_if_match(request, order.revision)
                 decision = await decide(self.dispatching(connection), order)
                 if decision is None or decision.order is None:
                     refuse(decision or Decision(outcome=Outcome.NO_SUCH_ORDER), order)
                     raise not_found("order")
+                # Decided under the site's lock: somebody may have been quicker since it was found.
+                check_if_match(request, decision.order.revision - 1)
                 return 200, shown(decision.order)
 
             return await once(request, asking, connection, doing)

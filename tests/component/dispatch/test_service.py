@@ -108,6 +108,37 @@ async def world(
             await service.kill()
 
 
+async def test_a_verb_with_what_is_out_of_date_is_412_and_without_it_goes_on(world: World) -> None:
+    await world.crew()
+    await world.bus.alert(alert())
+    [order] = await until(lambda: world.orders(site_id="s1"))
+    order_id, revision = order["order_id"], order["revision"]
+
+    async def ask(verb: str, given: str | None, role: str = "crew_lead", body: Any = None) -> httpx.Response:
+        asked = headers(world.key, "dispatch", role, subject="lead", crew_id="c1")
+        asked |= {"If-Match": given} if given else {}
+        return await world.client.post(f"/api/v1/orders/{order_id}:{verb}", json=body, headers=asked)
+
+    step = {"step": "cordoned", "device_time": "2026-01-01T00:00:00Z"}
+    for verb, role, body in (
+        ("accept", "crew_lead", None),
+        ("arrive", "crew_lead", None),
+        ("step", "crew_lead", step),
+        ("close", "crew_lead", None),
+        ("cancel", "dispatcher", None),
+        ("reassign", "dispatcher", {"crew_id": "c1"}),
+    ):
+        for given in (f'"{revision + 1}"', '"77"', "nonsense"):
+            answer = await ask(verb, given, role, body)
+            assert (answer.status_code, answer.json()["type"]) == (412, "precondition-failed"), verb
+    assert (await world.orders(site_id="s1"))[0]["revision"] == revision, "nothing has changed"
+    accepted = await ask("accept", f'"{revision}"')
+    assert (accepted.status_code, accepted.headers["etag"]) == (200, f'"{revision + 1}"')
+    assert (await ask("depart", accepted.headers["etag"])).status_code == 200
+    assert (await ask("step", None, body=step)).status_code == 200
+    assert (await ask("arrive", None)).status_code == 200
+
+
 async def test_from_an_alert_to_a_closed_order(world: World) -> None:
     await world.crew()
     await world.bus.alert(alert())
