@@ -20,6 +20,7 @@ from .inflight import Inflight
 from .keepalive import Keepalive
 from .options import OnPublishes, Options, ignore
 from .parser import Connack, Disconnect, Parser, Suback
+from .tls import Tls
 
 WRITE_BUFFER_BYTES_MAX: Final = 1_048_576
 DISCONNECT_TIMEOUT_S: Final = 2.0
@@ -83,16 +84,20 @@ class Client(asyncio.Protocol):
         options = self.options
         self._deadline = deadline
         try:
-            await self._loop.create_connection(
-                lambda: self,
-                options.host,
-                options.port,
-                ssl=options.tls,
-                server_hostname=(options.server_hostname or options.host) if options.tls else None,
-            )
-            return await self._connack
+            transport, _ = await self._loop.create_connection(self._protocol, options.host, options.port)
+            try:
+                return await self._connack
+            except BaseException:
+                transport.abort()
+                raise
         finally:
             self._deadline = None
+
+    def _protocol(self) -> asyncio.Protocol:
+        options = self.options
+        if options.tls is None:
+            return self
+        return Tls(self, options.tls, options.server_hostname or options.host)
 
     async def disconnect(self, *, with_will: bool = False) -> None:
         """Say DISCONNECT, send what is buffered and close; the broker drops the will unless `with_will`.
