@@ -34,6 +34,7 @@ class Buffer:
     rng: random.Random
     kept: dict[Key, Kept] = field(default_factory=dict)
     dropped: int = 0
+    rejected: int = 0
 
     def add(self, message: dict[str, Any], now: float) -> None:
         """Keep a new message, due at once."""
@@ -81,7 +82,7 @@ class Buffer:
                 ]:
                     del self.kept[key]
         for rejected in receipt["rejected"]:
-            self.kept.pop(
-                (rejected.get("device_id", ""), rejected.get("boot_id", -1), rejected.get("seq", -1)), None
-            )
+            key = (rejected.get("device_id", ""), rejected.get("boot_id", -1), rejected.get("seq", -1))
+            if self.kept.pop(key, None) is not None:
+                self.rejected += 1
         return before - len(self.kept)

@@ -55,6 +55,7 @@ class SimulatedClient:
     on_moving: Callable[[str], None] = lambda _device_id: None
     receipted: int = 0
     cut: bool = False
+    restored_at: float | None = None
 
     def __post_init__(self) -> None:
         """Start with an empty memory."""
@@ -125,7 +126,15 @@ class SimulatedClient:
     def restore_network(self) -> None:
         """Connect again; what was kept is sent as buffered."""
         self.cut = False
+        self.restored_at = self.now()
         self.connect()
+
+    @property
+    def caught_up(self) -> bool:
+        """Return whether all that was said before the network came back is accepted, nothing dropped."""
+        if self.restored_at is None or self.buffer.dropped or self.buffer.rejected:
+            return False
+        return all(kept.measured_at > self.restored_at for kept in self.buffer.kept.values())
 
     # --- saying ---
 

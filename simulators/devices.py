@@ -156,11 +156,14 @@ class Regulator(Device):
         return [("trip", {"kind": "over_pressure"})]
 
     def fields(self) -> Fields:
-        """Return pressures and flow."""
+        """Return pressures and flow; the cutoff feels what is shown, so it trips before that."""
+        outlet_kpa = max(0.0, self.line.outlet_kpa + self.rng.gauss(0, 0.01))
+        if not self.tripped:
+            outlet_kpa = min(outlet_kpa, self.trip_kpa - 0.01)
         return {
             "status": "alarm" if self.tripped else "normal",
             "inlet_pressure_kpa": round(self.line.inlet_kpa + self.rng.gauss(0, 0.5), 2),
-            "outlet_pressure_kpa": round(max(0.0, self.line.outlet_kpa + self.rng.gauss(0, 0.01)), 3),
+            "outlet_pressure_kpa": round(outlet_kpa, 3),
             "flow_m3h": round(max(0.0, self.line.flow_m3h + self.rng.gauss(0, 0.5)), 2),
             "temperature_c": 16.0,
         }

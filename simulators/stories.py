@@ -1,52 +1,83 @@
 """Stories as data: what happens in the city at which second, and what must be seen how soon."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from simulators.world import World
 
 FOLDER = Path(__file__).parent / "scenarios" / "stories"
+START = "start"
+
+
+class Text(NamedTuple):
+    """Words for the screen, in both languages."""
+
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        """Return both."""
+        return f"{self.zh} {self.en}"
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something that happens `at_s` seconds after the story began."""
+    """Something that happens `at_s` seconds after the play began; a preparation has no `text`.
+
+    An expectation may be timed from an action that has a `name`.
+    """
 
     at_s: float
     do: str
     site: str
+    text: Text | None = None
+    name: str = ""
     with_: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """Something that must be seen at most `within_s` after `after` (an earlier expectation, or `start`)."""
+    """Something that must be seen at most `within_s` after `after`: `start`, an action, an earlier step.
+
+    With `of` it must be about what that earlier expectation saw: the order or message of just that alert.
+    """
 
     name: str
     see: str
     site: str
     within_s: float
-    after: str = "start"
+    text: Text
+    after: str = START
+    of: str = ""
     where: dict[str, Any] = field(default_factory=dict)
-    text: str = ""
 
 
 @dataclass(frozen=True)
 class Story:
-    """A story of DESIGN section 5."""
+    """A story of DESIGN section 5. Its clock starts with its cause, the first action that has words."""
 
     name: str
-    title_zh: str
-    title_en: str
+    title: Text
     actions: tuple[Action, ...]
     expect: tuple[Expectation, ...]
     never: tuple[Expectation, ...] = ()
     limit_s: float = 120.0
+
+    @property
+    def cause_s(self) -> float:
+        """Return how long after the beginning of the play the cause happens."""
+        return min((action.at_s for action in self.actions if action.text), default=0.0)
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """Return where it happens and where something is expected."""
+        return frozenset({one.site for one in self.actions} | {one.site for one in self.expect})
 
 
 class StoryError(Exception):
@@ -65,30 +96,48 @@ def load(name: str) -> Story:
         raise StoryError(f"There is no story {name!r}; choose one of {', '.join(names())}.")
     content = yaml.safe_load(file.read_text())
     try:
-        actions = tuple(_action(one) for one in content["actions"])
-        expect = tuple(Expectation(**one) for one in content["expect"])
-        never = tuple(Expectation(**one) for one in content.get("never", []))
-        title = content["title"]
-        story = Story(name, title["zh"], title["en"], actions, expect, never, content.get("limit_s", 120.0))
+        story = Story(
+            name,
+            Text(**content["title"]),
+            tuple(_action(one) for one in content["actions"]),
+            tuple(_expectation(one) for one in content["expect"]),
+            tuple(_expectation(one) for one in content.get("never", [])),
+            content.get("limit_s", 120.0),
+        )
     except (KeyError, TypeError) as error:
         raise StoryError(f"{file.name}: {error}") from error
-    unknown = {action.do for action in actions} - ACTIONS.keys()
-    if unknown:
-        raise StoryError(f"{file.name}: nobody can do {', '.join(sorted(unknown))}")
+    _check(story, file.name)
     return story
 
 
 def _action(found: dict[str, Any]) -> Action:
-    rest = {key: value for key, value in found.items() if key not in {"at_s", "do", "site"}}
-    return Action(float(found["at_s"]), found["do"], found["site"], rest)
+    rest = {key: value for key, value in found.items() if key not in {"at_s", "do", "site", "text", "name"}}
+    text = Text(**found["text"]) if "text" in found else None
+    return Action(float(found["at_s"]), found["do"], found["site"], text, found.get("name", ""), rest)
 
 
-async def play(story: Story, world: World) -> None:
-    """Do a story's actions at their seconds."""
-    loop = asyncio.get_running_loop()
-    began = loop.time()
+def _expectation(found: dict[str, Any]) -> Expectation:
+    return Expectation(**(found | {"text": Text(**found["text"])}))
+
+
+def _check(story: Story, file: str) -> None:
+    """Refuse a story with actions that nobody can do, or steps that hang on something unknown."""
+    unknown = {action.do for action in story.actions} - ACTIONS.keys()
+    if unknown:
+        raise StoryError(f"{file}: nobody can do {', '.join(sorted(unknown))}")
+    known = {START} | {action.name for action in story.actions if action.name}
+    steps: set[str] = set()
+    for wanted in story.expect:
+        if wanted.after not in known | steps or wanted.of not in steps | {""}:
+            raise StoryError(f"{file}: {wanted.name} hangs on something that does not come before it")
+        steps.add(wanted.name)
+
+
+async def play(story: Story, world: World, began: float, tell: Callable[[Action], None]) -> None:
+    """Do a story's actions at their seconds after `began` (monotonic), and tell each."""
     for action in sorted(story.actions, key=lambda one: one.at_s):
-        await asyncio.sleep(max(0.0, began + action.at_s - loop.time()))
+        await asyncio.sleep(max(0.0, began + action.at_s - time.monotonic()))
+        tell(action)
         await ACTIONS[action.do](world, action)
         world.wake(action.site)
 

@@ -40,7 +40,10 @@ def only_one(state: Path) -> Iterator[None]:
 
 
 def main(argv: list[str]) -> int:
-    """Run the demo; 0: all went well, 1: a step is missing or late, 130: Ctrl-C."""
+    """Run the demo; 0: all went well, 1: a step is missing or late, 130: interrupted before its end.
+
+    Ctrl-C is the end that a demo without `--once` has.
+    """
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="play once, check, and end")
     parser.add_argument("--story", help=f"one of {', '.join(stories.names())}")
@@ -58,7 +61,7 @@ def main(argv: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         sys.stdout.write("\nThe demo has ended; everything it started is stopped.\n")
-        return 130
+        return 130 if arguments.once else 0
 
 
 def _run(chosen: list[stories.Story], *, once: bool) -> int:
@@ -97,7 +100,6 @@ async def _play(
 
 async def _check(live: Live, chosen: list[stories.Story], teller: Teller) -> int:
     began = time.monotonic()
-    teller.begin()
     faults: list[str] = []
     for story in chosen:
         faults += await live.perform(story)

@@ -1,4 +1,7 @@
-"""The whole product with its city, started once; all stories are played side by side, as a city would."""
+"""The whole product with its city, started once; all stories are played side by side, as a city would.
+
+Each that sends a crew needs one of its own: there are more crews than in the demo.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,11 +12,12 @@ import pytest
 from deploy.native import session
 from deploy.native.live import Live
 from deploy.native.stack import Stack
-from simulators import stories
+from simulators import people, stories
 from simulators.telling import Teller
 
 PLAY_LIMIT_S = 240
-# The city has three crews for this operator: the stories that watch a crew at work get them.
+MORE_CREWS = range(4, 9)
+# The stories that watch a crew at work begin first: they get the crews that are near.
 FIRST = ("restaurant-leak", "stuck-valve", "two-detectors", "network-cut")
 LATER_S = 20.0
 
@@ -48,4 +52,15 @@ async def _play_all(stack: Stack, run_file: Path) -> dict[str, list[str]]:
 @pytest.fixture(scope="session")
 def played(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """Return what was missed or late in each story."""
+    members = [
+        (f"{who}-{number}", role, f"{number}班", "op-zhaoyun", None, f"crew-{number}")
+        for number in MORE_CREWS
+        for who, role in (("lead", "crew_lead"), ("member", "crew_member"))
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "_PEOPLE", (*people._PEOPLE, *members))
+        return _played(stack, tmp_path_factory)
+
+
+def _played(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return asyncio.run(_play_all(stack, tmp_path_factory.mktemp("run") / "run.json"))

@@ -64,7 +64,7 @@ def test_every_story_plays_on_sites_that_exist():
         story = stories.load(name)
         named = {one.site for one in story.actions} | {one.site for one in (*story.expect, *story.never)}
         assert named <= sites
-        known = {"start"}
+        known = {"start"} | {one.name for one in story.actions if one.name}
         for wanted in story.expect:
             assert wanted.after in known, f"{name}: {wanted.after} comes later"
             known.add(wanted.name)

@@ -66,3 +66,12 @@ def test_a_regulator_trips_once():
     said = [one for _ in range(100) for one in regulator.step(1.0)]
     assert said == [("trip", {"kind": "over_pressure"})]
     assert regulator.fields()["status"] == "alarm"
+
+
+def test_a_regulator_never_shows_the_trip_value_before_its_cutoff_trips():
+    regulator = Regulator("r", "regulator")
+    regulator.line.outlet_kpa = regulator.trip_kpa - 0.001
+    assert all(regulator.fields()["outlet_pressure_kpa"] < regulator.trip_kpa for _ in range(500))
+    regulator.line.outlet_kpa = regulator.line.target_kpa = regulator.trip_kpa + 0.1
+    assert regulator.step(0.1) == [("trip", {"kind": "over_pressure"})]
+    assert any(regulator.fields()["outlet_pressure_kpa"] > regulator.trip_kpa for _ in range(500))
