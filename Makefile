@@ -9,8 +9,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 export ENGINES ?= native
 
 help:
-	@echo "make demo    play the Zhaotong scenario (ONCE=1: one story, checked; STORY=name)"
-	@echo "make test    all tests, with engines of their own when none run"
+	@echo "make demo    play the Zhaotong scenario (ONCE=1: the three main stories, checked, then ends; STORY=name: that one)"
+	@echo "make test    all tests, with engines of their own when none run (ARGS=-x: more for pytest)"
 	@echo "make check   format, lint, types, boundaries, contracts, unit tests (no engines)"
 	@echo "make faults  the full counts of the fault tests     make bench  the benchmarks"
 	@echo "make engines start the engines alone     make status  what runs where     make stop  stop all"
@@ -49,7 +49,7 @@ faults: setup
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults tests/simulation $(ARGS)
 
 demo: setup
-	@$(PY) -m deploy.native demo $(if $(ONCE),--once) $(if $(filter undefined,$(origin STORY)),,--story "$(STORY)") $(ARGS)
+	@$(PY) -m deploy.native demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter undefined,$(origin STORY)),,--story "$(STORY)") $(ARGS)
 
 bench: setup
 	@$(PY) -m benchmarks $(ARGS)

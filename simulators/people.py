@@ -30,6 +30,8 @@ _PEOPLE: tuple[tuple[str, str, str, str | None, str | None, str | None], ...] = 
     ("member-wumeng", "crew_member", "乌蒙队员", "op-wumeng", None, "crew-wumeng"),
     ("administrator", "administrator", "系统管理员", None, None, None),
 )
+# Nobody simulates this crew: its orders wait for whoever signs in as its lead.
+CREW_BY_HAND = "crew-wumeng"
 # The demo's own programs: a one-time code works once, so they never spend one that a person needs.
 REGISTERS = "demo-registers"
 WATCHES = "demo-watches"

@@ -11,6 +11,8 @@ from simulators.city import City, Row
 from simulators.people import crews
 
 CREDENTIALS_AT_ONCE = 100
+# Where an operator's crews wait: area, longitude, latitude.
+BASES = {"op-zhaoyun": ("530602", 103.70, 27.33), "op-wumeng": ("530627", 104.86, 27.44)}
 _SKILLS = ["leak", "valve", "pressure", "station", "detector", "patrol"]
 
 
@@ -77,21 +79,22 @@ async def contacts(api: Api, accounts: list[dict[str, Any]]) -> None:
 
 
 async def man(api: Api, accounts: list[dict[str, Any]]) -> None:
-    """Create crews and put them on shift."""
+    """Create crews, each where its operator's sites are, and put them on shift."""
     now = datetime.now(UTC)
     for number, (crew_id, members) in enumerate(sorted(crews(accounts).items()), start=1):
+        area_code, longitude, latitude = BASES[members[0]["operator_id"]]
         await api.post(
             "crews",
             {
                 "crew_id": crew_id,
                 "operator_id": members[0]["operator_id"],
-                "area_code": "530602" if members[0]["operator_id"] == "op-zhaoyun" else "530627",
+                "area_code": area_code,
                 "name": members[0]["name"].removesuffix("长"),
                 "lead": members[0]["username"],
                 "members": [one["username"] for one in members],
                 "skills": _SKILLS,
-                "longitude": 103.70 + number * 0.01,
-                "latitude": 27.33,
+                "longitude": round(longitude + number * 0.01, 4),
+                "latitude": latitude,
             },
         )
         await api.post(

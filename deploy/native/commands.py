@@ -22,28 +22,42 @@ def engines(_: list[str]) -> int:
 
 
 def stop(_: list[str]) -> int:
-    """Stop whatever runs from this state folder: programs first, then engines, sessions included."""
+    """Stop whatever runs from this state folder and say what: programs first, then engines, sessions too."""
     state = state_dir()
+    stopped = []
     for folder in session.sessions(state):
-        Daemon("owner", folder / "owner.pid", state / "logs").stop(limit_s=CHILD_LIMIT_S)
+        owner = Daemon("owner", folder / "owner.pid", state / "logs")
+        if owner.pid():
+            stopped.append(f"{folder.name} with its engines and services")
+        owner.stop(limit_s=CHILD_LIMIT_S)
     session.sweep(state)
     for daemon in session.daemons(state):
+        if daemon.pid():
+            stopped.append(daemon.name)
         daemon.stop()
     docker.stop(state)
     (state / "engines.json").unlink(missing_ok=True)
+    print(f"Stopped: {', '.join(stopped)}." if stopped else f"Nothing was running from {state}.")
     return 0
 
 
 def status(_: list[str]) -> int:
-    """Say what runs where."""
+    """Say what runs where; a folder from which nothing runs is not listed."""
     state = state_dir()
+    running = False
     for folder in (state, *session.sessions(state)):
+        daemons = session.daemons(folder)
+        if not any(daemon.pid() for daemon in daemons):
+            continue
+        running = True
         print(folder)
         ports = session.ports_of(folder)
-        for daemon in session.daemons(folder):
+        for daemon in daemons:
             pid, port = daemon.pid(), ports.get(PORT_NAMES.get(daemon.name, ""))
             where = f"127.0.0.1:{port}" if port else ""
             print(f"  {daemon.name:<12} {f'pid {pid}' if pid else 'down':<12} {where}".rstrip())
+    if not running:
+        print(f"Nothing runs from {state}.")
     return 0
 
 

@@ -123,6 +123,8 @@ class Live:
     def _crews(self) -> None:
         rng = random.Random(SEED)
         for crew_id, members in people.crews(self._accounts).items():
+            if crew_id == people.CREW_BY_HAND:
+                continue
             lead = self.api(members[0]["username"])
             self._spawn(Crew(lead, crew_id, self.world, random.Random(rng.random())).run())
 
@@ -199,6 +201,7 @@ class Live:
         self._teller.heading("Press Ctrl-C to end the demo.")
         while True:
             for story in chosen:
+                await self._be_clean(story)
                 await self.perform(story)
                 await asyncio.sleep(PAUSE_BETWEEN_STORIES_S)
 

@@ -177,6 +177,19 @@ def test_an_interrupted_start_leaves_nothing(tmp_path, moment_s, number):
     assert not (tmp_path / "state" / "engines.json").exists()
 
 
+def test_status_lists_what_runs_and_nothing_of_a_folder_that_sleeps(tmp_path):
+    state = tmp_path / "state"
+    script = (
+        "import subprocess, sys; subprocess.run([sys.executable, '-m', 'deploy.native', 'status'],"
+        f" env={{**__import__('os').environ, 'GASWATCH_STATE': {str(state)!r}}}, check=True)"
+    )
+    with native("run", "--", sys.executable, "-c", script, state=state) as runner:
+        said, _ = runner.communicate(timeout=60)
+    assert runner.returncode == 0
+    assert "own-" in said
+    assert "down" not in said
+
+
 def test_a_run_gives_its_program_engines_and_takes_them_away(tmp_path):
     state = tmp_path / "state"
     script = (
@@ -228,8 +241,10 @@ def test_stop_ends_all_and_status_says_so(tmp_path):
         said, _ = status.communicate(timeout=20)
     assert [line.split()[0] for line in said.splitlines()[1:] if "pid" in line] == ["demo", *ENGINES]
     with native("stop", state=state) as stopping:
-        assert stopping.communicate(timeout=60)[1] == ""
-    with native("status", state=state) as status:
-        said, _ = status.communicate(timeout=20)
-    assert "pid" not in said
+        assert stopping.communicate(timeout=60) == ("Stopped: demo, mosquitto, postgres, kafka.\n", "")
+    for command in ("status", "stop"):
+        with native(command, state=state) as asked:
+            said, _ = asked.communicate(timeout=20)
+        was = {"status": "runs", "stop": "was running"}[command]
+        assert said == f"Nothing {was} from {state}.\n"
     assert [daemon.name for daemon in daemons(state) if daemon.pid()] == []
