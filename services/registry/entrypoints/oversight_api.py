@@ -71,6 +71,11 @@ def _coverage(router: APIRouter, store: Store) -> None:
         cursor: str | None = None,
         limit: Limit = LIMIT_DEFAULT,
     ) -> dict[str, Any]:
+        """Count obliged sites that have a working alarm and valve.
+
+        `overdue` counts those, covered or not, where the yearly check of a detector (D05) or the half-yearly
+        test of a valve (D06) is overdue.
+        """
         require(asking, ROLES["oversee"])
         if kind == "inspection":
             raise problem(501, "not-implemented", "Inspections are not kept yet.")
