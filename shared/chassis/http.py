@@ -45,7 +45,8 @@ def reason_of(fault: Any) -> str:
 def field_problem(field: str, reason: str, *, status: int = 422, where: str = "body") -> _Problem:
     """Return a problem that names the field that is wrong and why."""
     errors = [{"loc": [where, field], "msg": reason, "type": "value_error"}]
-    return problem(status, "request-validation-failed", f"{field}: {reason}", errors=errors)
+    said = f"{field}: {reason}"
+    return problem(status, "request-validation-failed", said, said, errors=errors)
 
 
 def query_problem(name: str, reason: str) -> _Problem:
@@ -89,7 +90,8 @@ def _refused(_handler: Any, request: Request, error: Exception) -> _Problem:
     if getattr(error, "status_code", 0) == 405 and ":" in request.url.path.rpartition("/")[2]:
         return not_found("verb")
     found = http_exception_handler_(_handler, request, error)  # type: ignore[arg-type]
-    return found
+    type_ = found.type.removeprefix("http-")
+    return problem(found.status, type_, found.title, found.detail or "", headers=found.headers)
 
 
 def not_found(what: str) -> _Problem:
@@ -118,7 +120,13 @@ def _invalid(_handler: Any, _request: Request, error: Any) -> _Problem:
         {"type": fault["type"], "loc": fault["loc"], "msg": reason_of(fault)} for fault in error.errors()
     ]
     text = json.dumps(errors, default=str, ensure_ascii=False).encode(errors="replace")
-    return problem(422, "request-validation-failed", "Request validation error.", errors=orjson.loads(text))
+    kept = orjson.loads(text)
+    where = [str(part) for part in kept[0]["loc"]]
+    # Of a body that is no JSON the place is named, which is no field.
+    whole = len(where) == 1 or kept[0]["type"] == "json_invalid"
+    field = where[0] if whole else ".".join(where[1:])
+    detail = f"{field}: {kept[0]['msg']}"
+    return problem(422, "request-validation-failed", "Request validation error.", detail, errors=kept)
 
 
 def _unhandled(_handler: Any, _request: Request, _error: Exception) -> _Problem:

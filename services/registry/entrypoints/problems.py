@@ -34,9 +34,9 @@ async def answered() -> AsyncIterator[None]:
             for fault in error.faults
         ]
         status = 404 if all(fault.absent for fault in error.faults) else 422
-        title = "; ".join(f"{fault.field}: {fault.reason}" for fault in error.faults)
+        said = [f"{fault.field}: {fault.reason}" for fault in error.faults]
         type_ = "not-found" if status == 404 else "request-validation-failed"
-        raise problem(status, type_, title, errors=errors) from error
+        raise problem(status, type_, "; ".join(said), said[0], errors=errors) from error
     except asyncpg.InsufficientPrivilegeError as error:
         # Row-level security refused what a policy above should have: still the answer of a stranger's row.
         raise not_found("object") from error

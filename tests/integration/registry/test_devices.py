@@ -122,6 +122,7 @@ async def test_who_speaks_for_a_device(shop: Registry) -> None:
         response = await shop.post("devices", device("self", controller_id=controller))
         assert response.status_code == 422
         assert response.json()["errors"][0]["loc"] == ["body", "controller_id"]
+        assert response.json()["detail"].startswith("controller_id: ")
     freed = await shop.patch("devices/under", {"controller_id": None}, 1)
     assert freed.json()["client_id"] == "under"
 
