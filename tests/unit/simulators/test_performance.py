@@ -164,6 +164,28 @@ async def test_a_message_about_something_else_is_not_it(wrong: dict[str, str]) -
     assert fault.startswith("leak: message was not seen")
 
 
+async def test_messages_one_by_one_are_counted_for_each_person() -> None:
+    (never,) = (one for one in stories.load("flood").never if one.name == "one-by-one")
+    most = never.where["nth_each"] - 1
+    scene = Scene(set(), (replace(never, site=SITE),))
+
+    def messages(count: int, to: str) -> None:
+        for number in range(count):
+            scene.message(f"alert:{number}", "P2", to)
+
+    scene.story = replace(
+        scene.story, expect=(replace(stories.load("restaurant-leak").expect[0], within_s=1.0),)
+    )
+    assert (
+        await scene.play(
+            lambda: messages(most, "contact-watch"), lambda: messages(most, "contact-dispatcher"), scene.alarm
+        )
+        == []
+    )
+    (fault,) = await scene.play(lambda: messages(most + 1, "contact-watch"), scene.alarm)
+    assert f"{most + 1} to one person instead of {most}" in fault
+
+
 async def test_readings_that_a_cut_kept_count_as_much_as_events() -> None:
     scene = Scene(set())
     (client,) = scene.world.clients_of_site("site-duanwang")
