@@ -119,7 +119,7 @@ class Teller:
             return
         label, rest = found
         earlier = seen.site and self._sites and seen.site not in self._sites
-        text = f"{padded(label, _LABEL_COLUMNS)} {rest}{'  (前 earlier story)' if earlier else ''}"
+        text = f"{padded(label, _LABEL_COLUMNS)} {rest.rstrip()}{'  (前 earlier story)' if earlier else ''}"
         if seen.see == "message":
             key = ("message", str(seen.facts.get("recipient")), str(seen.facts.get("title")))
             self._hold(seen.at, text, key, str(seen.facts.get("channel")))
