@@ -17,6 +17,7 @@ from shared.chassis.metrics import Counter, Gauge
 COMMIT_EVERY_S = 1.0
 """Offsets wait: a commit costs Kafka as much as an event does, and inboxes absorb what comes again."""
 COMMIT_AT_END_S = 2.0
+LOOK_AGAIN_MS = 20  # how soon a partition that is done with is read again while others are not
 RETRY_S_MAX = 2.0  # nobody waits longer than that for a database that is back
 POISON_ROW = 20
 POISON_KEYS = 5
@@ -71,7 +72,7 @@ class ConsumerLoop:
     `Retry` pauses the record's partition with bounded back-off; `Reject` writes a dead letter and goes on;
     anything else takes the process down with the record not committed. Offsets are committed explicitly,
     after, at most once a second.
-    `together` handles the partitions at the same time, so that a burst in one holds up no other.
+    `together` handles each partition by itself, so that a burst in one holds up no other.
     20 rejections in a row of records with at least 5 different keys halt the loop: then the fault is ours.
     """
 
@@ -101,7 +102,9 @@ class ConsumerLoop:
         self._delay_s: dict[TopicPartition, float] = {}
         self._poison: list[bytes | None] = []
         self._done: dict[TopicPartition, int] = {}
+        self._running: dict[TopicPartition, asyncio.Task[None]] = {}
         self._commit_at = 0.0
+        self._halted = False
 
     async def run(self) -> None:
         """Consume until cancelled."""
@@ -120,19 +123,35 @@ class ConsumerLoop:
         try:
             while True:
                 self._resume(consumer)
-                found = await consumer.getmany(timeout_ms=1_000, max_records=500)
                 if self._together:
-                    await asyncio.gather(*(self._partition(consumer, *one) for one in found.items()))
+                    await self._begin_idle(consumer)
                 else:
+                    found = await consumer.getmany(timeout_ms=1_000, max_records=500)
                     for partition, records in found.items():
                         await self._partition(consumer, partition, records)
                 if self._done and time.monotonic() >= self._commit_at:
                     await self._commit(consumer)
         finally:
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(COMMIT_AT_END_S):
                     await self._commit(consumer)
             await stop_consumer(consumer)
+
+    async def _begin_idle(self, consumer: AIOKafkaConsumer) -> None:
+        """Begin with what there is of the partitions that nothing is being done about."""
+        for partition in [partition for partition, task in self._running.items() if task.done()]:
+            self._running.pop(partition).result()
+        idle = set() if self._halted else consumer.assignment() - self._running.keys()
+        if self._running and not idle:
+            await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+            return
+        wait_ms = LOOK_AGAIN_MS if self._running else 1_000
+        found = await consumer.getmany(*idle, timeout_ms=wait_ms, max_records=500)
+        for partition, records in found.items():
+            self._running[partition] = asyncio.create_task(self._partition(consumer, partition, records))
 
     def _resume(self, consumer: AIOKafkaConsumer) -> None:
         now = time.monotonic()
@@ -172,7 +191,7 @@ class ConsumerLoop:
         except (CommitFailedError, IllegalStateError) as error:
             get_logger().info("partitions went to another instance", group=self._group, error=str(error))
         except KafkaError as error:
-            self._done = done
+            self._done = done | self._done
             get_logger().warning("offsets were not committed", group=self._group, error=str(error))
 
     def _pause(self, consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int, why: str) -> None:
@@ -194,6 +213,7 @@ class ConsumerLoop:
         get_logger().warning("dead letter", topic=record.topic, reason=reason.reason, detail=reason.detail)
 
     async def _halt(self) -> None:
+        self._halted = True
         HALTED.labels(self._group).set(1)
         self._health.set(f"consumer {self._group}", ok=False, detail="halted: everything looks poisonous")
         get_logger().error("halted: everything looks poisonous; the backlog is kept", group=self._group)

@@ -134,8 +134,10 @@ async def test_partitions_read_together_do_not_wait_for_one_another(kafka_bootst
     async with reader.running():
         await reader.until(lambda reader: b"4" in reader.handled)
         assert set(reader.handled) == {b"1", b"4"}
+        await producer.send(TELEMETRY, b"later", partition=1)
+        await reader.until(lambda reader: b"later" in reader.handled)
         reader.going_on.set()
-        await reader.until(lambda reader: len(reader.handled) == 6)
+        await reader.until(lambda reader: len(reader.handled) == 7)
     assert reader.handled.index(b"0") < reader.handled.index(b"3")
     again = Reader(kafka_bootstrap, topic_prefix, producer, topic=TELEMETRY)
     await producer.send(TELEMETRY, b"last", partition=0)
