@@ -1,6 +1,6 @@
 """Floods in PostgreSQL: who is flooded, and the one delivery a minute that gathers a person's messages."""
 
-from services.notification.domain.gathering import WINDOW_S, compose_gathered
+from services.notification.domain.gathering import ONE_BY_ONE_MAX, WINDOW_S, compose_gathered
 from services.notification.domain.model import Notice, Planned
 from shared.chassis.database import Connection
 from shared.chassis.ids import uuid7
@@ -62,6 +62,18 @@ async def flooded(connection: Connection, operator_id: str) -> bool:
         "SELECT EXISTS (SELECT FROM flood WHERE operator_id = $1)", operator_id
     )
     return found
+
+
+async def bursts(connection: Connection, one: Planned) -> bool:
+    """Return whether a person was told so much one by one of late that the rest is gathered, S01 or not."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM delivery WHERE recipient = $1 AND channel = $2 AND may_wait"
+        " AND created_at > clock_timestamp() - make_interval(secs => $3)",
+        one.recipient,
+        one.channel,
+        WINDOW_S,
+    )
+    return count >= ONE_BY_ONE_MAX
 
 
 def delivery_row(notice: Notice, one: Planned, lane: str, *, key: str, subject: str) -> tuple[str, ...]:

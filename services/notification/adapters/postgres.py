@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from services.notification.adapters.gathering import delivery_row, flooded, gather, note_flood
+from services.notification.adapters.gathering import bursts, delivery_row, flooded, gather, note_flood
 from services.notification.domain.backoff import LEASE_S
 from services.notification.domain.gathering import may_wait
 from services.notification.domain.model import (
@@ -92,11 +92,8 @@ class PostgresLedger:
 
     async def _plan(self, connection: Connection, notice: Notice, planned: Iterable[Planned]) -> None:
         """Write deliveries; one that stands there already is the same one."""
-        if may_wait(notice) and await flooded(connection, notice.operator_id):
-            # Always in this order, so that two events never wait for one another.
-            for one in sorted(planned, key=lambda one: (one.channel, one.recipient)):
-                await gather(connection, notice, one, self._lane(one.channel, one.address))
-            return
+        if may_wait(notice):
+            planned = await self._gather(connection, notice, planned)
         await connection.executemany(
             "INSERT INTO delivery (delivery_id, idempotency_key, subject, topic, site_id, operator_id,"
             " area_code, priority, mark, recipient, channel, address, language, title, body, lane, may_wait)"
@@ -116,6 +113,20 @@ class PostgresLedger:
                 for one in planned
             ],
         )
+
+    async def _gather(
+        self, connection: Connection, notice: Notice, planned: Iterable[Planned]
+    ) -> list[Planned]:
+        """Gather what may wait and should; return what goes at once."""
+        flood = await flooded(connection, notice.operator_id)
+        at_once = []
+        # Always in this order, so that two events never wait for one another.
+        for one in sorted(planned, key=lambda one: (one.channel, one.recipient)):
+            if flood or await bursts(connection, one):
+                await gather(connection, notice, one, self._lane(one.channel, one.address))
+            else:
+                at_once.append(one)
+        return at_once
 
     async def claim(self, limit: int, busy: Sequence[str]) -> list[Delivery]:
         """Take deliveries that are due; a sender that dies gives them back when its lease has run out."""

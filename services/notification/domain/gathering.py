@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.notification.domain.model import Language, Notice
 
 WINDOW_S = 60
+ONE_BY_ONE_MAX = 10  # what a person is told singly in a window, until S01 has been noticed (ISA-18.2)
 LINES_MAX = 30  # so that the message stays one that a phone shows
 # P1 never waits; what the platform says of itself does not either, and tests keep their mark.
 _GATHERED = frozenset({"P2", "P3", "P4"})

@@ -247,3 +247,18 @@ async def test_who_is_told_later_hears_that_the_alert_is_over_and_that_it_is_bac
     await world.take(names.ALERT, "e4", changed("a2", "V01", "P1", active=False))
     await world.take(names.ALERT, "e5", changed("a2", "V01", "P1"))
     assert len(await titles_of_level(world, 1)) == 2, "the second says nothing of normal"
+
+
+async def test_a_burst_is_gathered_before_s01_says_that_there_is_one(world: World) -> None:
+    for number in range(24):
+        await world.take(names.ALERT, f"e{number}", changed(f"a{number}", zone=f"zone-{number}"))
+    await world.take(names.ALERT, "p1", changed("urgent", "G02", "P1"))
+    rows = await pending(world)
+    singly = [row for row in rows if row["gathered"] is None and row["priority"] == "P2"]
+    assert len(singly) == 2 * 10
+    assert sum(len(row["gathered"]) for row in rows if row["gathered"]) == 2 * 14
+    due = await world.ledger.claim(99, [])
+    assert len(due) == 22, "the urgent one on two channels, and what went before the burst"
+    await world.pool.execute("UPDATE delivery SET created_at = created_at - interval '2 minutes'")
+    await world.take(names.ALERT, "calm", changed("calm"))
+    assert len(await world.ledger.claim(99, [])) == 2
