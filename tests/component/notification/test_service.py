@@ -226,7 +226,7 @@ async def test_one_receiver_that_hangs_does_not_hold_up_the_others(world: World)
         await world.contact("slow", "watch", ("webhook", f"{slow.origin}/x"))
         await world.contact("wang", "watch", ("push", "wang"))
         for number in range(30):
-            await world.bus.alert(alert(f"a{number}", rule="G01", priority="P2"))
+            await world.bus.alert(alert(f"a{number}"))
         await until(lambda: world.told()["wang", "push"] == 30, limit_s=10)
         assert len(slow.calls) <= 8
         slow.hold.set()
