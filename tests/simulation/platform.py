@@ -110,7 +110,6 @@ class Platform:
         tables = self.database.tables
         commands = [n for n in range(len(tables.commands)) if n not in self._sent_commands]
         events = [n for n in range(len(tables.events)) if n not in self._sent_events]
-        events.sort(key=lambda n: (rows.PRIORITIES[tables.events[n].alert.priority], n))
         now = self.kernel.now
         for number in commands:
             (message,) = valve_store.messages(KEYS, self.town.places, [tables.commands[number]])
