@@ -10,7 +10,7 @@ from services.alerting.ports import Unavailable
 from shared.chassis.clock import Clock
 from shared.chassis.logs import get_logger
 
-LOOK_S = 10.0
+LOOK_S = 2.0
 
 
 class Load:
