@@ -86,10 +86,14 @@ class FaultClient(SimulatedClient):
                 self.speak(device_id, self.speakers[device_id].device.fields())
 
     @property
+    def connected(self) -> bool:
+        """Return whether the broker has taken us."""
+        return self._session is not None and self._session.connected
+
+    @property
     def waiting(self) -> int:
         """Return how many messages the broker has not acknowledged; while not connected, at least one."""
-        session = self._session
-        return session.client.in_flight if session is not None and session.connected else 1
+        return self._session.client.in_flight if self._session is not None and self.connected else 1
 
     def publish_raw(self, leaf: str, payload: bytes) -> None:
         """Publish bytes past the buffer, as a broken device would."""

@@ -96,6 +96,7 @@ class Intake:
             load.urgent[client] = None
         elif not source.within_allowance(now):
             HELD_BACK.inc()
+            load.above[client] = None
             return True
         load.chunks[source.partition].append(payload)
         load.taken.append((source, reading.boot_id, reading.seq))
@@ -165,6 +166,7 @@ class Intake:
             self.load.urgent[source.client] = None
         elif not source.within_allowance(now):
             HELD_BACK.inc()
+            self.load.above[source.client] = None
             return
         for name in verdict.dropped:
             DROPPED.labels(name).inc()

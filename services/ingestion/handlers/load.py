@@ -16,6 +16,7 @@ class Load:
     """Chunks by partition (one or more items each, joined by commas), dead letters, and who waits."""
 
     __slots__ = (
+        "above",
         "acks",
         "arrays",
         "bytes",
@@ -34,6 +35,7 @@ class Load:
         self.letters: list[Letter] = []
         self.taken: list[tuple[Source, int, int]] = []
         self.urgent: dict[Client, None] = {}
+        self.above: dict[Client, None] = {}
         self.held: list[tuple[Client, dict[str, object]]] = []
         self.acks: dict[int, list[int]] = {}
         self.bytes = 0

@@ -16,6 +16,8 @@ from shared.chassis.metrics import Counter
 DELAY_S: Final = 8.0
 SPREAD_S: Final = 8.0
 """An ordinary receipt goes out 8 to 16 s after arrival, each client at a time of its own (WIRE: 20 s)."""
+ABOVE_S: Final = 1.0
+"""Who is above its allowance sends again what has no receipt: soon told, it spends none on duplicates."""
 RETRY_S: Final = 0.5
 RECEIPT_BYTES_MAX: Final = 32_768
 """Half of the broker's packet limit; more is split into several receipts."""
@@ -47,7 +49,7 @@ class Receipts:
         self._queue: list[tuple[float, str, Client]] = []
 
     def written(self, load: Load) -> None:
-        """Take over what Kafka has now; receipts of alarms, events and rejections are sent at once."""
+        """Take over what Kafka has now; alarms, events and rejections are receipted at once."""
         for source, boot, seq in load.taken:
             source.accepted(boot, seq)
             client = source.client
@@ -61,6 +63,10 @@ class Receipts:
             load.urgent[client] = None
         for client in load.urgent:
             self._send(client)
+        soon = self._clock.monotonic() + ABOVE_S
+        for client in load.above:
+            if client.due is not None and client.due > soon:
+                self._schedule(client, soon)
 
     def tick(self) -> None:
         """Send what is due; call it every quarter of a second."""

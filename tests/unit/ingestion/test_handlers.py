@@ -201,6 +201,22 @@ def test_alarms_events_and_rejections_are_receipted_at_once_with_what_waits() ->
     assert world.sender.take() == []
 
 
+@pytest.mark.parametrize("extra", [{}, {"unknown": 1}], ids=["hot", "careful"])
+def test_who_is_held_back_hears_within_a_second_what_was_accepted(extra: dict[str, int]) -> None:
+    """Else it would spend its allowance on sending that again, and never come to what was held back."""
+    world = World()
+    world.say(*(reading(seq=seq, status="normal") for seq in range(100)))
+    world.written()
+    world.say(*(reading(seq=seq, status="normal") | extra for seq in range(150)))
+    world.written()
+    world.clock.at += 0.9
+    world.receipts.tick()
+    assert world.sender.take() == []
+    world.clock.at += 0.2
+    world.receipts.tick()
+    assert accepted(world.sender.take()) == {("d1", 1, seq) for seq in range(100)}
+
+
 def test_a_receipt_that_cannot_be_sent_is_kept() -> None:
     world = World()
     world.sender.open = False
