@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from deploy.native import docker
@@ -14,12 +14,13 @@ from deploy.native.daemon import Daemon, start_ticks
 from deploy.native.docker import AnyEngines, engines_of
 from deploy.native.engines import EngineAddresses, running
 from deploy.native.errors import SetupError
-from deploy.native.places import state_dir
+from deploy.native.places import locked, state_dir
 from deploy.native.postgres import STOP_SIGNAL
 
 ENGINES = ("mosquitto", "postgres", "kafka")
 OWN = "own-"
 HELD = "held"
+COMING = "sessions.lock"
 
 
 def daemons(state: Path) -> list[Daemon]:
@@ -49,6 +50,11 @@ def ports_of(state: Path) -> dict[str, int]:
 
 def sweep(state: Path) -> None:
     """Stop and remove what sessions left behind that were killed; living ones are left alone."""
+    with locked(state / COMING):
+        _sweep(state)
+
+
+def _sweep(state: Path) -> None:
     for folder in sessions(state):
         with (folder / HELD).open("a") as held:
             try:
@@ -69,11 +75,14 @@ def own(say: Callable[[str], None] = print, name: str = "") -> Iterator[AnyEngin
     as `logs/last-own<name>` there.
     """
     state = state_dir()
-    sweep(state)
     folder = state / f"{OWN}{os.getpid()}{name}"
-    folder.mkdir(parents=True)
-    with (folder / HELD).open("a") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        # A folder that its session does not hold yet would look like one that was left behind.
+        with locked(state / COMING):
+            _sweep(state)
+            folder.mkdir()
+            held = stack.enter_context((folder / HELD).open("a"))
+            fcntl.flock(held, fcntl.LOCK_EX)
         (folder / "owner.pid").write_text(f"{os.getpid()} {start_ticks(os.getpid())}\n")
         engines: AnyEngines | None = None
         try:

@@ -18,8 +18,8 @@ from deploy.native.daemon import Daemon, wait_until
 from deploy.native.engines import Engines, running
 from deploy.native.errors import SetupError
 from deploy.native.kafka import READY_TOPIC
-from deploy.native.places import PROJECT
-from deploy.native.session import ENGINES, daemons, sessions, sweep
+from deploy.native.places import PROJECT, locked
+from deploy.native.session import COMING, ENGINES, daemons, sessions, sweep
 
 pytestmark = pytest.mark.engines
 
@@ -220,6 +220,18 @@ def test_a_killed_run_is_cleared_up_by_the_next(tmp_path):
     sweep(state)
     assert sessions(state) == []
     assert ports.is_free(found.mqtt.port_tls)
+
+
+def test_nobody_sweeps_while_another_session_comes(tmp_path):
+    """A folder that is not held yet would be taken for one that was left behind."""
+    with locked(tmp_path / COMING):
+        sweeping = threading.Thread(target=sweep, args=(tmp_path,))
+        (tmp_path / "own-1").mkdir()
+        sweeping.start()
+        sweeping.join(0.3)
+        assert sessions(tmp_path)
+    sweeping.join(20)
+    assert sessions(tmp_path) == []
 
 
 def test_two_runs_at_once_have_engines_of_their_own(tmp_path):
