@@ -84,7 +84,7 @@ async def _run(settings: Settings, key: PrincipalKey, channels: ConfiguredChanne
         dead_letters=producer,
         health=health,
         prefix=settings.topic_prefix,
-        together=True,
+        concurrent=True,
     )
     deliverer = Deliverer(
         notifying,

@@ -72,7 +72,8 @@ class ConsumerLoop:
     `Retry` pauses the record's partition with bounded back-off; `Reject` writes a dead letter and goes on;
     anything else takes the process down with the record not committed. Offsets are committed explicitly,
     after, at most once a second.
-    `together` handles each partition by itself, so that a burst in one holds up no other.
+    `concurrent` handles the partitions at the same time, so that a burst in one holds up no other; each needs
+    a connection to the database then, which is why it is not the way of all.
     20 rejections in a row of records with at least 5 different keys halt the loop: then the fault is ours.
     """
 
@@ -87,7 +88,7 @@ class ConsumerLoop:
         health: Health,
         prefix: str = "",
         now: Callable[[], str] | None = None,
-        together: bool = False,
+        concurrent: bool = False,
     ) -> None:
         self._bootstrap = bootstrap
         self._group = group
@@ -96,7 +97,7 @@ class ConsumerLoop:
         self._dead_letters = dead_letters
         self._health = health
         self._prefix = prefix
-        self._together = together
+        self._concurrent = concurrent
         self._now = now or (lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
         self._paused: dict[TopicPartition, float] = {}
         self._delay_s: dict[TopicPartition, float] = {}
@@ -123,7 +124,7 @@ class ConsumerLoop:
         try:
             while True:
                 self._resume(consumer)
-                if self._together:
+                if self._concurrent:
                     await self._begin_idle(consumer)
                 else:
                     found = await consumer.getmany(timeout_ms=1_000, max_records=500)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from services.dispatch.domain.model import REFUSALS, Crew, Decision, Item, Order, Place, Situation
-from services.dispatch.domain.recommend import CREW_PEOPLE_MIN
+from services.dispatch.domain.recommend import is_free
 from services.dispatch.domain.steps import Step
 from services.dispatch.ports import Decide, OpenOrderExistsError
 
@@ -72,22 +72,16 @@ class MemoryOrders:
             (order.due_ms, order.site_id, order.operator_id, order.area_code)
             for order in self.orders.values()
             if order.due_ms is not None and order.due_ms <= now
-            if not self._in_vain(order, now)
+            if not order.seeks_crew or order.arrival_missed(now) or self._somebody_is_free(order)
         )
         found = {
             site: Place(site_id=site, operator_id=operator, area_code=area) for _, site, operator, area in due
         }
         return list(found.values())[:limit]
 
-    def _in_vain(self, order: Order, now: int) -> bool:
-        """Whether all that is due is to look for a crew, and the operator has none that is free."""
-        if not (order.waiting and order.state == "open") or _arrival_missed(order, now):
-            return False
-        busy = {other.crew_id for other in self.orders.values() if other.is_open}
-        return not any(
-            crew.on_shift and len(crew.members) >= CREW_PEOPLE_MIN and crew.crew_id not in busy
-            for crew in self.crews.get(order.operator_id, [])
-        )
+    def _somebody_is_free(self, order: Order) -> bool:
+        place = Place(site_id=order.site_id, operator_id=order.operator_id, area_code=order.area_code)
+        return any(is_free(crew) for crew in self.situation(place).crews)
 
     async def clean(self) -> None:
         """Keep everything: simulations are short."""
@@ -97,7 +91,3 @@ class MemoryOrders:
         sites = [order.site_id for order in after.values() if order.kind == "response" and order.is_open]
         if len(sites) != len(set(sites)):
             raise OpenOrderExistsError
-
-
-def _arrival_missed(order: Order, now: int) -> bool:
-    return order.arrive_by_ms is not None and order.arrive_by_ms <= now and not order.late_said

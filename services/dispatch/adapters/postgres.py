@@ -18,6 +18,7 @@ CONSUMER = "dispatch"
 BIND = "INSERT INTO binding_alert VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
 NOW_MS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 # In a flood thousands of orders wait for a crew: they are looked at when one of their operator's is free.
+# The words are those of `Order.seeks_crew`, `Order.arrival_missed` and `is_free`.
 DUE = f"""
 WITH clock AS (SELECT {NOW_MS} AS now_ms),
 free AS (

@@ -183,7 +183,7 @@ def _ring(situation: Situation, order: Order, place: Place, limits: Limits) -> t
         order, items = _lapse(situation, order, place, limits)
     elif order.state == "open" and order.retry_at_ms is not None and order.retry_at_ms <= now:
         order, items = _send_somebody(situation, order, place, limits)
-    if order.arrive_by_ms is not None and order.arrive_by_ms <= now and not order.late_said:
+    if order.arrival_missed(now):
         late = _item(order, now, "escalated", TIMER, "arrival_late", order.crew_id)
         order, items = replace(order, late_said=True), (*items, late)
     if items:

@@ -72,6 +72,15 @@ class Order:
         return self.state not in TERMINAL
 
     @property
+    def seeks_crew(self) -> bool:
+        """Whether it waits for a crew that is free."""
+        return self.waiting and self.state == "open"
+
+    def arrival_missed(self, now_ms: int) -> bool:
+        """Whether the crew should have been there by now and nobody has said so."""
+        return self.arrive_by_ms is not None and self.arrive_by_ms <= now_ms and not self.late_said
+
+    @property
     def due_ms(self) -> int | None:
         """When the order's timer rings next, or None."""
         times: list[int] = []

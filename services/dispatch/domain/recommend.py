@@ -49,6 +49,11 @@ def _distance(crew: Crew, place: Place) -> Reason:
     return Reason("distance_km", round(km, 2), DISTANCE_POINTS / (1 + km / DISTANCE_HALF_KM))
 
 
+def is_free(crew: Crew) -> bool:
+    """Return whether a crew could be sent to a leak: on shift, people enough, no order."""
+    return crew.on_shift and len(set(crew.members)) >= CREW_PEOPLE_MIN and not crew.load
+
+
 def judge(crew: Crew, order: Order, place: Place) -> Recommendation:
     """Return what speaks for and against sending `crew`."""
     wanted = set(order.skills)

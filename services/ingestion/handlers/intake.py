@@ -96,7 +96,7 @@ class Intake:
             load.urgent[client] = None
         elif not source.within_allowance(now):
             HELD_BACK.inc()
-            load.above[client] = None
+            load.held_back[client] = None
             return True
         load.chunks[source.partition].append(payload)
         load.taken.append((source, reading.boot_id, reading.seq))
@@ -166,7 +166,7 @@ class Intake:
             self.load.urgent[source.client] = None
         elif not source.within_allowance(now):
             HELD_BACK.inc()
-            self.load.above[source.client] = None
+            self.load.held_back[source.client] = None
             return
         for name in verdict.dropped:
             DROPPED.labels(name).inc()
@@ -201,7 +201,7 @@ class Intake:
         sha256 = hashlib.sha256(payload).hexdigest()
         if not verdict.has_ids:
             rejected["sha256"] = sha256
-        load.held.append((client, rejected | {"reason": verdict.reason}))
+        load.rejected.append((client, rejected | {"reason": verdict.reason}))
         if verdict.holds_alarm:
             home = self._directory.home(client)
             if home is None:

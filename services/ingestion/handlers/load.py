@@ -16,15 +16,15 @@ class Load:
     """Chunks by partition (one or more items each, joined by commas), dead letters, and who waits."""
 
     __slots__ = (
-        "above",
         "acks",
         "arrays",
         "bytes",
         "chunks",
         "first_at",
-        "held",
+        "held_back",
         "letters",
         "mark",
+        "rejected",
         "taken",
         "urgent",
     )
@@ -35,8 +35,8 @@ class Load:
         self.letters: list[Letter] = []
         self.taken: list[tuple[Source, int, int]] = []
         self.urgent: dict[Client, None] = {}
-        self.above: dict[Client, None] = {}
-        self.held: list[tuple[Client, dict[str, object]]] = []
+        self.held_back: dict[Client, None] = {}
+        self.rejected: list[tuple[Client, dict[str, object]]] = []
         self.acks: dict[int, list[int]] = {}
         self.bytes = 0
         self.first_at = 0.0

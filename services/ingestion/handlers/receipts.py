@@ -16,7 +16,7 @@ from shared.chassis.metrics import Counter
 DELAY_S: Final = 8.0
 SPREAD_S: Final = 8.0
 """An ordinary receipt goes out 8 to 16 s after arrival, each client at a time of its own (WIRE: 20 s)."""
-ABOVE_S: Final = 1.0
+HELD_BACK_S: Final = 1.0
 """Who is above its allowance sends again what has no receipt: soon told, it spends none on duplicates."""
 RETRY_S: Final = 0.5
 RECEIPT_BYTES_MAX: Final = 32_768
@@ -58,13 +58,13 @@ class Receipts:
                     client,
                     load.first_at + DELAY_S + crc32(client.client_id.encode()) % 1000 / 1000 * SPREAD_S,
                 )
-        for client, rejected in load.held:
+        for client, rejected in load.rejected:
             client.rejected.append(rejected)
             load.urgent[client] = None
         for client in load.urgent:
             self._send(client)
-        soon = self._clock.monotonic() + ABOVE_S
-        for client in load.above:
+        soon = self._clock.monotonic() + HELD_BACK_S
+        for client in load.held_back:
             if client.due is not None and client.due > soon:
                 self._schedule(client, soon)
 

@@ -129,7 +129,7 @@ async def test_partitions_read_together_do_not_wait_for_one_another(kafka_bootst
     for number in range(6):
         await producer.send(TELEMETRY, f"{number}".encode(), partition=number % 3)
     reader = Reader(
-        kafka_bootstrap, topic_prefix, producer, stalls={b"0", b"2"}, topic=TELEMETRY, together=True
+        kafka_bootstrap, topic_prefix, producer, stalls={b"0", b"2"}, topic=TELEMETRY, concurrent=True
     )
     async with reader.running():
         await reader.until(lambda reader: b"4" in reader.handled)

@@ -104,7 +104,7 @@ def test_any_bytes(seed: bytes, changes: list[Any], leaf: str, retained: bool) -
         else:
             msgspec.convert(item, Reading)
     if leaf != "state":
-        assert len(load.letters) == len(load.held)
+        assert len(load.letters) == len(load.rejected)
         assert load.letters or load.taken
 
 
