@@ -7,16 +7,15 @@ read of the socket then brings many TLS records, and nothing here is done once f
 import socket
 import ssl
 import time
-from collections.abc import Iterable
 
 import msgspec
 
 from shared.chassis.mqtt.packets import Connect, encode_connect, encode_subscribe
 from shared.chassis.mqtt.parser import Connack, Control, Parser, Suback
+from shared.chassis.mqtt.tls import RECORD_BYTES_MAX, TlsEnd
 
 CONNECT_LIMIT_S = 10.0
 ATTEMPTS = 5
-_RECORD = 16_384  # the largest TLS record (RFC 8446, section 5.1)
 _BUFFER = memoryview(bytearray(262_144))
 
 
@@ -47,11 +46,9 @@ class Link:
         self.rejected = 0
         self.lost = False
         self._parser = Parser()
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
         self._unsent = b""
         self._socket: socket.socket
-        self._tls: ssl.SSLObject
+        self._tls: TlsEnd
 
     def connect(self, host: str, port: int, context: ssl.SSLContext) -> None:
         """Connect and subscribe to the receipts; OSError when the fifth try fails too."""
@@ -68,33 +65,29 @@ class Link:
                 return
 
     def _introduce(self, host: str, context: ssl.SSLContext) -> None:
-        self._parser, self._incoming, self._outgoing = Parser(), ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
-        while True:
-            try:
-                self._tls.do_handshake()
-                break
-            except ssl.SSLWantReadError:
-                self._exchange()
-        self._tls.write(encode_connect(Connect(client_id=self.client, keepalive_s=60)))
+        self._parser, self._tls = Parser(), TlsEnd(context, host)
+        self._tls.receive()
+        while not self._tls.ready:
+            self._exchange()
+        self._tls.send(encode_connect(Connect(client_id=self.client, keepalive_s=60)))
         self._await(Connack)
-        self._tls.write(encode_subscribe(1, [f"gas/v1/{self.client}/down/+"], 1))
+        self._tls.send(encode_subscribe(1, [f"gas/v1/{self.client}/down/+"], 1))
         self._await(Suback)
 
     def _exchange(self) -> None:
-        """Send what is to be sent and wait for an answer."""
-        self._socket.sendall(self._outgoing.read())
-        data = self._socket.recv(_RECORD)
+        """Send what is to be sent, wait for an answer and take it."""
+        self._socket.sendall(self._tls.to_send())
+        data = self._socket.recv(RECORD_BYTES_MAX)
         if not data:
             raise ConnectionError(f"the broker closed the connection of {self.client}")
-        self._incoming.write(data)
+        self._parser.feed(self._tls.receive(data))
+        if self._tls.error is not None:
+            raise self._tls.error
 
     def _await(self, wanted: type[Control]) -> None:
         end = time.monotonic() + CONNECT_LIMIT_S
         while time.monotonic() < end:
             self._exchange()
-            for data in self._plain():
-                self._parser.feed(data)
             for packet in self._parser.control:
                 if not isinstance(packet, wanted) or (isinstance(packet, Connack) and packet.reason_code):
                     raise ConnectionError(f"the broker said {packet} to {self.client}")
@@ -102,21 +95,10 @@ class Link:
                 return
         raise TimeoutError(f"no {wanted.__name__} for {self.client}")
 
-    def _plain(self) -> Iterable[bytes]:
-        """Yield what the records that have arrived hold."""
-        while self._incoming.pending:
-            try:
-                yield self._tls.read(_RECORD)
-            except ssl.SSLWantReadError:
-                return
-            except ssl.SSLError:
-                self.lost = True
-                return
-
     def send(self, data: bytes) -> None:
         """Send, or keep what the socket does not take until the next `send` or `take`."""
-        self._tls.write(data)
-        self._unsent += self._outgoing.read()
+        self._tls.send(data)
+        self._unsent += self._tls.to_send()
         self._push()
 
     def _push(self) -> None:
@@ -133,7 +115,8 @@ class Link:
         """Take the answers that have arrived."""
         try:
             while size := self._socket.recv_into(_BUFFER):
-                self._incoming.write(_BUFFER[:size])
+                if data := self._tls.receive(_BUFFER[:size]):
+                    self._answers(data)
                 if size < len(_BUFFER):
                     break
             else:
@@ -142,9 +125,7 @@ class Link:
             pass
         except OSError:
             self.lost = True
-        data = b"".join(self._plain())
-        if data:
-            self._answers(data)
+        self.lost |= self._tls.closed
         if self._unsent:
             self._push()
 

@@ -14,6 +14,54 @@ RECORD_BYTES_MAX = 16_384
 """The most that one TLS record holds (RFC 8446, section 5.1)."""
 
 
+class TlsEnd:
+    """The client's end of a TLS connection, without I/O: a socket's bytes in and out, plain bytes beside."""
+
+    def __init__(self, context: ssl.SSLContext, server_hostname: str) -> None:
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
+        self.ready = False
+        """Whether the handshake is done."""
+        self.closed = False
+        """Whether nothing more comes: the peer said so, or `error` says why."""
+        self.error: ssl.SSLError | None = None
+
+    def receive(self, data: "bytes | memoryview" = b"") -> bytes:
+        """Take bytes of the socket; return what the records that are whole now hold.
+
+        The first call, without bytes, begins the handshake.
+        """
+        self._incoming.write(data)
+        found = []
+        try:
+            if not self.ready:
+                self._tls.do_handshake()
+                self.ready = True
+            while self._incoming.pending:
+                found.append(self._tls.read(RECORD_BYTES_MAX))
+        except ssl.SSLWantReadError:
+            pass  # the rest of a record is still to come
+        except ssl.SSLZeroReturnError:
+            self.closed = True
+        except ssl.SSLError as error:
+            self.error, self.closed = error, True
+        return b"".join(found)
+
+    def send(self, plain: bytes) -> None:
+        """Encrypt what `to_send` then returns."""
+        self._tls.write(plain)
+
+    def goodbye(self) -> None:
+        """Say that nothing more comes; the peer's own goodbye is not waited for."""
+        with contextlib.suppress(ssl.SSLError):
+            self._tls.unwrap()
+
+    def to_send(self) -> bytes:
+        """Return what is to go to the socket now, once."""
+        return self._outgoing.read()
+
+
 class Tls(asyncio.Protocol):
     """The client's side of one TLS connection: protocol of the plain transport, transport of `inner`.
 
@@ -23,11 +71,7 @@ class Tls(asyncio.Protocol):
 
     def __init__(self, inner: asyncio.Protocol, context: ssl.SSLContext, server_hostname: str) -> None:
         self._inner = inner
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
-        self._shaken = False
-        self._error: Exception | None = None
+        self._end = TlsEnd(context, server_hostname)
         self._transport: asyncio.Transport
 
     # --- the plain transport calls these ---
@@ -35,22 +79,15 @@ class Tls(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the handshake."""
         self._transport = cast("asyncio.Transport", transport)
-        self._handshake()
+        self._take(b"")
 
     def data_received(self, data: bytes) -> None:
         """Hand on what the records hold, in one call."""
-        self._incoming.write(data)
-        if not self._shaken:
-            self._handshake()
-        if self._shaken:
-            plain = self._plain()
-            self._flush()
-            if plain:
-                self._inner.data_received(plain)
+        self._take(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Say why, if TLS was the reason."""
-        self._inner.connection_lost(self._error or exc)
+        self._inner.connection_lost(self._end.error or exc)
 
     def pause_writing(self) -> None:
         """Pass it on."""
@@ -65,13 +102,12 @@ class Tls(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Encrypt and send."""
         if not self._transport.is_closing():
-            self._tls.write(data)
+            self._end.send(data)
             self._flush()
 
     def close(self) -> None:
         """Say that nothing more comes, send what is buffered, and close."""
-        with contextlib.suppress(ssl.SSLError):  # the peer's own goodbye is not waited for
-            self._tls.unwrap()
+        self._end.goodbye()
         self._flush()
         self._transport.close()
 
@@ -99,38 +135,18 @@ class Tls(asyncio.Protocol):
 
     # --- inside ---
 
-    def _handshake(self) -> None:
-        try:
-            self._tls.do_handshake()
-        except ssl.SSLWantReadError:
-            self._flush()
-        except ssl.SSLError as error:
-            self._fail(error)
-        else:
-            self._shaken = True
-            self._flush()
+    def _take(self, data: bytes) -> None:
+        was_ready = self._end.ready
+        plain = self._end.receive(data)
+        self._flush()  # also the alert that tells the peer what is wrong
+        if self._end.ready and not was_ready:
             self._inner.connection_made(cast("asyncio.BaseTransport", self))
-
-    def _plain(self) -> bytes:
-        """Return what the whole records that have come hold."""
-        found = []
-        try:
-            while self._incoming.pending:
-                found.append(self._tls.read(RECORD_BYTES_MAX))
-        except ssl.SSLWantReadError:
-            pass  # the rest of a record is still to come
-        except ssl.SSLZeroReturnError:
+        if plain:
+            self._inner.data_received(plain)
+        if self._end.closed:
             self._transport.close()
-        except ssl.SSLError as error:
-            self._fail(error)
-        return b"".join(found)
 
     def _flush(self) -> None:
-        data = self._outgoing.read()
+        data = self._end.to_send()
         if data and not self._transport.is_closing():
             self._transport.write(data)
-
-    def _fail(self, error: Exception) -> None:
-        self._error = error
-        self._flush()  # the alert that tells the peer
-        self._transport.close()
