@@ -129,6 +129,8 @@ class Stack:
                     {other: self.url(other) for other in self.names if other not in {"portal", "ingestion"}}
                 ),
                 "GW_PUBLIC_ORIGIN": self.url("portal") if "portal" in self.ports else "",
+                "GW_AUDIT_KEY_FILE": str(secrets / "audit.key"),
+                "GW_AUDIT_HEADS_FILE": str(self.folder / "logs" / "audit-heads.log"),
             },
         }
         return own.get(name, {})

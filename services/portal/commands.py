@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.portal.adapters.postgres import PostgresPeople
 from services.portal.domain.people import Account
-from services.portal.handlers import hash_password
+from services.portal.handlers.signing_in import hash_password
 from services.portal.settings import Settings
 from shared.chassis.database import open_pool
 from shared.chassis.settings import load, secret

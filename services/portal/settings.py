@@ -12,3 +12,5 @@ class Settings(ServiceSettings):
     public_origin: str
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    audit_key_file: Path
+    audit_heads_file: Path

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from services.portal.adapters.postgres import PostgresPeople
 from services.portal.app import _streams, build
 from services.portal.domain.people import Account
-from services.portal.handlers import hash_password
+from services.portal.handlers.signing_in import hash_password
 from services.portal.settings import Settings
 from shared.chassis.database import open_pool
 from shared.chassis.health import Health

@@ -12,7 +12,6 @@ from datetime import datetime
 from pwdlib import PasswordHash
 
 from services.portal.domain.people import (
-    SECOND_FACTOR_ROLES,
     Account,
     Code,
     Locked,
@@ -65,14 +64,14 @@ class Sessions:
                 self._turns[key] = (lock, waiting - 1)
 
     async def sign_in(
-        self, username: str, password: str, otp: str | None, address: str
+        self, username: str, password: str, otp: str | None, address: str, agent: str = ""
     ) -> tuple[str, datetime] | Refusal | Locked:
         """Return a token and when it ends, or why not."""
         async with self._turn(username, address):
-            return await self._sign_in(username, password, otp, address)
+            return await self._sign_in(username, password, otp, address, agent)
 
     async def _sign_in(
-        self, username: str, password: str, otp: str | None, address: str
+        self, username: str, password: str, otp: str | None, address: str, agent: str
     ) -> tuple[str, datetime] | Refusal | Locked:
         failures, ago_s = await self._people.failures(username, address)
         if (left_s := lock_s(failures) - ago_s) > 0:
@@ -85,8 +84,7 @@ class Sessions:
         if account is None or not right:
             await self._people.note_failure(username, address)
             return Refusal.WRONG
-        if account.totp_secret is None and account.role in SECOND_FACTOR_ROLES:
-            return Refusal.SECOND_FACTOR_NEEDED
+        # Who has no second factor yet, although the role needs one, may do nothing but set it up (`owed`).
         if account.totp_secret is not None:
             if otp is None:
                 return Refusal.SECOND_FACTOR_NEEDED
@@ -98,7 +96,12 @@ class Sessions:
                 return Refusal.WRONG
         token = secrets.token_urlsafe(32)
         expires_at = await self._people.open_session(
-            digest(token), uuid7(), account, second_factor=account.totp_secret is not None, address=address
+            digest(token),
+            uuid7(),
+            account,
+            second_factor=account.totp_secret is not None,
+            address=address,
+            agent=agent,
         )
         return token, expires_at
 
@@ -110,6 +113,18 @@ class Sessions:
         if step is None:
             return Code.WRONG
         return Code.RIGHT if await self._people.use_totp_step(account.username, step) else Code.USED
+
+    async def is_password(self, account: Account, password: str, session_id: str) -> bool:
+        """Return whether it is the account's password; guesses within a session are counted like codes."""
+        async with self._turn(account.username, session_id):
+            failures, _ = await self._people.failures(account.username, session_id)
+            if throttled(failures):
+                return False
+            async with self._hashing:
+                right = await asyncio.to_thread(_HASHER.verify, password, account.password_hash)
+            if not right:
+                await self._people.note_failure(account.username, session_id)
+            return right
 
     async def confirm(self, account: Account, session_id: str, otp: str) -> bool | None:
         """Return whether a code given within a session is right; None when the session has guessed too often.
