@@ -24,6 +24,7 @@ from deploy.native.engines import running
 from deploy.timescaledb.provision import Database, at_database, provision
 from services.history.adapters.queries import Queries, open_query_pool
 from services.history.entrypoints.api import add_routes
+from shared.contracts.access import may
 from shared.chassis.clock import SystemClock
 from shared.chassis.health import Health
 from shared.chassis.http import create_app
@@ -110,7 +111,7 @@ async def ask(database: Database, args: argparse.Namespace, now_ms: int, raw: in
     """Ask, print, and return whether every answer came in time."""
     pool = await open_query_pool(database.services["history"].api)
     key = PrincipalKey(os.urandom(32))
-    app = create_app("history", health=Health(), key=key)
+    app = create_app("history", health=Health(), key=key, may=may)
     add_routes(app, Queries(pool), clock=SystemClock(), keep_readings_days=91)
     headers = {HEADER: key.sign(Principal("b", frozenset({"administrator"})), "history", ttl_s=3600)}
     chance = random.Random(SEED)

@@ -24,6 +24,7 @@ from services.alerting.entrypoints.stores import Stores
 from services.alerting.entrypoints.timers import Timers
 from services.alerting.handlers import Deciding
 from services.alerting.settings import Settings
+from shared.contracts.access import may
 from shared.chassis import logs, service
 from shared.chassis.clock import SystemClock
 from shared.chassis.consumer import ConsumerLoop
@@ -85,7 +86,7 @@ async def run() -> None:
     deps = Deps(people, unit, registry, stores, keys.jwks, woken, rules.changed)
     timers = Timers(worker, deps, health=health)
     deciding.on_commit(timers.wake)
-    app = create_app("alerting", health=health, key=key)
+    app = create_app("alerting", health=health, key=key, may=may)
     api.include(app, deps)
 
     async def stop() -> None:

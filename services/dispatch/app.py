@@ -11,6 +11,7 @@ from services.dispatch.entrypoints.consumer import TOPICS, Consumer
 from services.dispatch.entrypoints.requests import Orders
 from services.dispatch.handlers.use_cases import Dispatching
 from services.dispatch.settings import Settings
+from shared.contracts.access import may
 from shared.chassis import logs, service
 from shared.chassis.consumer import ConsumerLoop
 from shared.chassis.database import open_pool
@@ -57,7 +58,7 @@ async def run() -> None:
         health=health,
         prefix=settings.topic_prefix,
     )
-    app = create_app("dispatch", health=health, key=key)
+    app = create_app("dispatch", health=health, key=key, may=may)
     orders = Orders(people, lambda connection: PostgresOrders(people, connection), queries, places, limits)
     api.add(app, orders, crews)
     await service.run(

@@ -12,6 +12,7 @@ from services.history.entrypoints.telemetry import Telemetry
 from services.history.entrypoints.timers import retain_forever, roll_forever
 from services.history.handlers import Intake
 from services.history.settings import Settings
+from shared.contracts.access import may
 from shared.chassis import logs
 from shared.chassis.clock import SystemClock
 from shared.chassis.consumer import ConsumerLoop
@@ -56,7 +57,7 @@ async def start() -> None:
         health=health,
         prefix=settings.topic_prefix,
     )
-    app = create_app("history", health=health, key=key)
+    app = create_app("history", health=health, key=key, may=may)
     add_routes(app, Queries(pool), clock=clock, keep_readings_days=settings.keep_readings_days)
 
     async def close() -> None:

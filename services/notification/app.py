@@ -16,6 +16,7 @@ from services.notification.entrypoints.consumer import TOPICS, Consumer
 from services.notification.entrypoints.loops import Deliverer, escalate
 from services.notification.handlers import Notifying
 from services.notification.settings import Settings
+from shared.contracts.access import may
 from shared.chassis import logs, service
 from shared.chassis.consumer import ConsumerLoop
 from shared.chassis.database import open_pool
@@ -95,7 +96,7 @@ async def _run(settings: Settings, key: PrincipalKey, channels: ConfiguredChanne
         senders=settings.senders,
         poll_s=settings.timer_poll_s,
     )
-    app = create_app("notification", health=health, key=key)
+    app = create_app("notification", health=health, key=key, may=may)
     api.add(app, api.Desk(people, rows, channels))
     relay = Relay(worker_dsn, producer, schema="notification", health=health)
     await service.run(

@@ -1,4 +1,4 @@
-"""`python -m services.portal` serves; `python -m services.portal add-accounts FILE` creates accounts."""
+"""`python -m services.portal` serves; with a command (`--help` names them) it does that instead."""
 
 import sys
 
@@ -6,6 +6,6 @@ from services.portal import app, commands
 from shared.chassis.service import main
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["add-accounts"]:
-        raise SystemExit(commands.add_accounts(sys.argv[2:]))
+    if len(sys.argv) > 1:
+        commands.app()
     main("portal", app.run)

@@ -15,6 +15,7 @@ from services.registry.entrypoints.resources import RESOURCES
 from services.registry.entrypoints.timers import run_timers
 from services.registry.entrypoints.verbs_api import verbs_router
 from services.registry.settings import Settings
+from shared.contracts.access import may
 from shared.chassis import logs, service
 from shared.chassis.consumer import ConsumerLoop
 from shared.chassis.database import open_pool
@@ -36,7 +37,7 @@ def web(
     key: PrincipalKey,
 ) -> FastAPI:
     """Return the API; verbs come first, because an id would match them otherwise."""
-    app = create_app("registry", health=health, key=key)
+    app = create_app("registry", health=health, key=key, may=may)
     app.include_router(verbs_router(store, authority, keys, listed.settle))
     app.include_router(imports_router(store))
     app.include_router(oversight_router(store))

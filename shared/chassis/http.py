@@ -5,7 +5,7 @@ import base64
 import json
 import logging
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 import asyncpg
@@ -134,8 +134,19 @@ def _unhandled(_handler: Any, _request: Request, _error: Exception) -> _Problem:
     return problem(500, "unhandled-exception", "Something went wrong here; it was noted.")
 
 
-def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAPI:
-    """Return an app with `/healthz`, `/readyz`, `/metrics` and problems for every error."""
+May = Callable[[Iterable[str], str, str], bool]
+"""Whether one of these roles may use this method on this path below `/api/v1/`."""
+
+
+def _nobody(_roles: Iterable[str], _method: str, _path: str) -> bool:
+    return False
+
+
+def create_app(name: str, *, health: Health, key: PrincipalKey | None, may: May = _nobody) -> FastAPI:
+    """Return an app with `/healthz`, `/readyz`, `/metrics` and problems for every error.
+
+    Every route that asks who asks (`Asking`) is refused unless `may` allows it.
+    """
     app = FastAPI(
         title=f"Gaswatch {name}",
         version="1",
@@ -145,6 +156,7 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAP
     )
     app.state.name = name
     app.state.key = key
+    app.state.may = may
     app.add_middleware(BodyLimit)
     # The first that fits answers.
     handlers: dict[type[Exception], Any] = dict.fromkeys(AWAY, _unavailable)
@@ -183,15 +195,19 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAP
 
 
 def principal_of(request: Request) -> Principal:
-    """Return who asks; 401 without a valid word of the portal."""
+    """Return who asks: 401 without a valid word of the portal, 403 when no role of theirs may do this."""
     key: PrincipalKey | None = request.app.state.key
     token = request.headers.get(HEADER)
     if key is None or token is None:
         raise problem(401, "unauthorised", "Sign in first.")
     try:
-        return key.verify(token, request.app.state.name)
+        principal = key.verify(token, request.app.state.name)
     except ValueError as error:
         raise problem(401, "unauthorised", "Sign in first.", str(error)) from error
+    may: May = request.app.state.may
+    if not may(principal.roles, request.method, request.scope["route"].path.removeprefix("/api/v1/")):
+        raise problem(403, "forbidden", "Your role does not allow this.")
+    return principal
 
 
 Asking = Annotated[Principal, Depends(principal_of)]

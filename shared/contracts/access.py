@@ -19,7 +19,7 @@ _CLOSE_VALVES = WATCH | {"dispatcher"}
 _DIRECT = frozenset({"dispatcher", "watch_supervisor"}) | ADMINISTRATOR
 _PLAN = _DIRECT | {"operator_admin"}
 _REGISTER = frozenset({"operator_admin"}) | ADMINISTRATOR
-_LICENSE = OFFICERS | ADMINISTRATOR
+LICENSERS = OFFICERS | ADMINISTRATOR
 _OVERSEE = ROLES - CREW - {"dispatcher"}
 _SET_POINTS = frozenset({"watch_supervisor"}) | ADMINISTRATOR
 _TELL = _SET_POINTS | {"operator_admin"}
@@ -80,16 +80,16 @@ MAY: dict[str, frozenset[str]] = {
     "GET licences/{}": ROLES,
     "POST licences": _REGISTER,
     # A firm registers its licence; what stands in it is changed by those who license.
-    "PATCH licences/{}": _LICENSE,
+    "PATCH licences/{}": LICENSERS,
     "POST licences:import": _REGISTER,
     "POST licences/{}:file-renewal": _REGISTER | {"regulator_officer"},
-    "POST licences/{}:renew": _LICENSE,
-    "POST licences/{}:suspend": _LICENSE,
-    "POST licences/{}:resume": _LICENSE,
-    "POST licences/{}:withdraw": _LICENSE,
-    "POST licences/{}:annul": _LICENSE,
-    "POST licences/{}:revoke": _LICENSE,
-    "POST licences/{}:deregister": _LICENSE,
+    "POST licences/{}:renew": LICENSERS,
+    "POST licences/{}:suspend": LICENSERS,
+    "POST licences/{}:resume": LICENSERS,
+    "POST licences/{}:withdraw": LICENSERS,
+    "POST licences/{}:annul": LICENSERS,
+    "POST licences/{}:revoke": LICENSERS,
+    "POST licences/{}:deregister": LICENSERS,
     "GET sites": ROLES,
     "GET sites/{}": ROLES,
     "POST sites": _REGISTER,

@@ -7,11 +7,10 @@ from fastapi import APIRouter, Request, Response
 from services.alerting.domain.rule_changes import Fault, Proposal, changed, find
 from services.alerting.domain.setpoints import SetPoint
 from services.alerting.entrypoints import shown
-from services.alerting.entrypoints.access import Reading, RuleMaking
 from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid
 from services.alerting.entrypoints.inputs import Nothing, Propose
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, decode_cursor, field_problem, not_found, page, problem, query_problem
+from shared.chassis.http import Asking, Limit, decode_cursor, field_problem, not_found, page, problem, query_problem
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
@@ -25,7 +24,7 @@ def router(deps: Deps) -> APIRouter:
     _reads(routes, deps)
 
     @routes.post("/rules/{rule}:propose")
-    async def propose(rule: str, body: Propose, request: Request, asking: RuleMaking) -> Response:
+    async def propose(rule: str, body: Propose, request: Request, asking: Asking) -> Response:
         async with acting(deps) as unit:
 
             async def act() -> tuple[int, dict[str, Any]]:
@@ -36,7 +35,7 @@ def router(deps: Deps) -> APIRouter:
 
     @routes.post("/rule-proposals/{proposal_id}:approve")
     async def approve(
-        proposal_id: str, request: Request, asking: RuleMaking, _body: Nothing | None = None
+        proposal_id: str, request: Request, asking: Asking, _body: Nothing | None = None
     ) -> Response:
         async with acting(deps) as unit:
 
@@ -53,7 +52,7 @@ def router(deps: Deps) -> APIRouter:
 def _reads(routes: APIRouter, deps: Deps) -> None:
     @routes.get("/rules")
     async def rules(
-        asking: Reading, rule: str | None = None, cursor: str | None = None, limit: Limit = 500
+        asking: Asking, rule: str | None = None, cursor: str | None = None, limit: Limit = 500
     ) -> dict[str, Any]:
         after = _key(decode_cursor(cursor, 3)) if cursor else None
         async with transaction(deps.api_pool, asking) as connection:
@@ -64,7 +63,7 @@ def _reads(routes: APIRouter, deps: Deps) -> None:
         return page(items, limit, _place(wanted[limit - 1]) if len(wanted) > limit else None)
 
     @routes.get("/rule-proposals")
-    async def proposals(asking: Reading, cursor: str | None = None, limit: Limit = 50) -> dict[str, Any]:
+    async def proposals(asking: Asking, cursor: str | None = None, limit: Limit = 50) -> dict[str, Any]:
         after = as_uuid(decode_cursor(cursor, 1)[0]) if cursor else None
         if cursor and after is None:
             raise query_problem("cursor", "not a cursor of this list")

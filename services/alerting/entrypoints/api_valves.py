@@ -9,11 +9,10 @@ from services.alerting.domain.acts import GAS_FAMILIES
 from services.alerting.domain.site import SiteState
 from services.alerting.domain.valve import Reason, Step
 from services.alerting.domain.valve_loop import on_manual_close
-from services.alerting.entrypoints.access import Closing, Reading
 from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, one_site, place_of_cursor
 from services.alerting.entrypoints.inputs import Arm, Close
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, not_found, page, problem
+from shared.chassis.http import Asking, Limit, not_found, page, problem
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
@@ -26,7 +25,7 @@ def router(deps: Deps) -> APIRouter:
     routes = APIRouter(prefix="/api/v1")
 
     @routes.post("/valves/{valve_id}:arm")
-    async def arm(valve_id: str, body: Arm, request: Request, asking: Closing) -> Response:
+    async def arm(valve_id: str, body: Arm, request: Request, asking: Asking) -> Response:
         if not asking.second_factor:
             if body.otp is None:
                 raise problem(
@@ -56,7 +55,7 @@ def router(deps: Deps) -> APIRouter:
             return await once(request, asking, unit.connection, act, secret=frozenset({"arm_token"}))
 
     @routes.post("/valves/{valve_id}:close")
-    async def close(valve_id: str, body: Close, request: Request, asking: Closing) -> Response:
+    async def close(valve_id: str, body: Close, request: Request, asking: Asking) -> Response:
         device = await _valve(deps, asking, valve_id)
         async with acting(deps) as unit:
 
@@ -76,7 +75,7 @@ def router(deps: Deps) -> APIRouter:
 
     @routes.get("/valves/{valve_id}/commands")
     async def commands(
-        valve_id: str, asking: Reading, cursor: Annotated[str | None, Query()] = None, limit: Limit = 50
+        valve_id: str, asking: Asking, cursor: Annotated[str | None, Query()] = None, limit: Limit = 50
     ) -> dict[str, Any]:
         after = place_of_cursor(cursor)
         await _valve(deps, asking, valve_id)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.dispatch.domain.steps import PHONE_AHEAD_MS_MAX
-from services.dispatch.entrypoints.access import Moving, Planning, Reading, is_crew_only
+from services.dispatch.entrypoints.access import is_crew_only
 from services.dispatch.entrypoints.inputs import (
     CrewChange,
     NewCrew,
@@ -17,6 +17,7 @@ from services.dispatch.ports import CrewRows, TakenError
 from shared.chassis.clock import SystemClock
 from shared.chassis.database import Pool, transaction
 from shared.chassis.http import (
+    Asking,
     Limit,
     decode_cursor,
     etag,
@@ -43,7 +44,7 @@ def router(pool: Pool, crews: CrewRows) -> APIRouter:
 def _crew_reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
     @made.get("/crews", tags=["crews"])
     async def list_crews(
-        asking: Reading, limit: Limit = 50, cursor: str | None = None, operator_id: str | None = None
+        asking: Asking, limit: Limit = 50, cursor: str | None = None, operator_id: str | None = None
     ) -> dict[str, Any]:
         """Return crews by id; a crew sees itself only."""
         after = "" if cursor is None else str(decode_cursor(cursor, 1)[0])
@@ -57,7 +58,7 @@ def _crew_reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
         return page(rows, limit, last)
 
     @made.get("/crews/{crew_id}", tags=["crews"])
-    async def get_crew(asking: Reading, crew_id: str) -> Response:
+    async def get_crew(asking: Asking, crew_id: str) -> Response:
         """Return one crew with whether it is on shift and how many orders it holds."""
         if is_crew_only(asking) and crew_id != asking.crew_id:
             raise not_found("crew")
@@ -70,7 +71,7 @@ def _crew_reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 def _crew_adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
     @made.post("/crews", status_code=201, tags=["crews"])
-    async def add_crew(request: Request, asking: Planning, body: NewCrew) -> Response:
+    async def add_crew(request: Request, asking: Asking, body: NewCrew) -> Response:
         """Add a crew; its operator is the asker's own unless an administrator names one."""
         operator_id = body.operator_id or asking.operator_id
         if operator_id is None:
@@ -93,7 +94,7 @@ def _crew_adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 def _crew_changes(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
     @made.patch("/crews/{crew_id}", tags=["crews"])
-    async def change_crew(request: Request, asking: Planning, crew_id: str, body: CrewChange) -> Response:
+    async def change_crew(request: Request, asking: Asking, crew_id: str, body: CrewChange) -> Response:
         """Change a crew of the revision that was read."""
         async with transaction(pool, asking) as connection:
             if await crews.crew(connection, crew_id) is None:
@@ -109,7 +110,7 @@ def _crew_changes(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 def _crew_moves(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
     @made.post("/crews/{crew_id}:position", tags=["crews"])
-    async def move_crew(request: Request, asking: Moving, crew_id: str, body: NewPosition) -> Response:
+    async def move_crew(request: Request, asking: Asking, crew_id: str, body: NewPosition) -> Response:
         """Say where the crew is; an older position than the known one changes nothing."""
         if is_crew_only(asking) and crew_id != asking.crew_id:
             raise not_found("crew")

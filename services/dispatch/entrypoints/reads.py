@@ -7,10 +7,10 @@ from fastapi.responses import JSONResponse
 
 from services.dispatch.domain.model import Decision, Kind, Outcome, Priority, Situation, State
 from services.dispatch.domain.recommend import Recommendation, recommend
-from services.dispatch.entrypoints.access import Directing, Reading, is_crew_only
+from services.dispatch.entrypoints.access import is_crew_only
 from services.dispatch.entrypoints.requests import Orders, shown
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, decode_cursor, etag, page, query_problem
+from shared.chassis.http import Asking, Limit, decode_cursor, etag, page, query_problem
 
 
 def add(router: APIRouter, orders: Orders) -> None:
@@ -18,7 +18,7 @@ def add(router: APIRouter, orders: Orders) -> None:
 
     @router.get("")
     async def list_orders(
-        asking: Reading,
+        asking: Asking,
         limit: Limit = 50,
         cursor: str | None = None,
         order_id: str | None = None,
@@ -59,7 +59,7 @@ def add(router: APIRouter, orders: Orders) -> None:
         return page([shown(order) for order in found], limit, last)
 
     @router.get("/{order_id}/timeline")
-    async def get_timeline(asking: Reading, order_id: str) -> dict[str, Any]:
+    async def get_timeline(asking: Asking, order_id: str) -> dict[str, Any]:
         """Return the order's changes, and the steps of the crew in the order in which they were done."""
         async with transaction(orders.pool, asking) as connection:
             await orders.find(connection, order_id, asking)
@@ -71,7 +71,7 @@ def add(router: APIRouter, orders: Orders) -> None:
             }
 
     @router.get("/{order_id}/recommendation")
-    async def get_recommendation(asking: Directing, order_id: str) -> dict[str, Any]:
+    async def get_recommendation(asking: Asking, order_id: str) -> dict[str, Any]:
         """Return all crews of the operator with scores and reasons, the best first."""
         async with transaction(orders.pool, asking) as connection:
             order = await orders.find(connection, order_id, asking)
@@ -89,7 +89,7 @@ def add(router: APIRouter, orders: Orders) -> None:
         }
 
     @router.get("/{order_id}")
-    async def get_order(asking: Reading, order_id: str) -> Response:
+    async def get_order(asking: Asking, order_id: str) -> Response:
         """Return one order with its history; 404 when it is another tenant's or crew's."""
         async with transaction(orders.pool, asking) as connection:
             order = await orders.find(connection, order_id, asking)

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from services.dispatch.entrypoints.access import Planning, Reading, is_crew_only
+from services.dispatch.entrypoints.access import is_crew_only
 from services.dispatch.entrypoints.inputs import (
     NewShift,
     ShiftChange,
@@ -14,6 +14,7 @@ from services.dispatch.entrypoints.inputs import (
 from services.dispatch.ports import CrewRows, TakenError
 from shared.chassis.database import Pool, transaction
 from shared.chassis.http import (
+    Asking,
     Limit,
     decode_cursor,
     etag,
@@ -42,7 +43,7 @@ def router(pool: Pool, crews: CrewRows) -> APIRouter:
 def _reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
     @made.get("/shifts", tags=["shifts"])
     async def list_shifts(
-        asking: Reading, limit: Limit = 50, cursor: str | None = None, crew_id: str | None = None
+        asking: Asking, limit: Limit = 50, cursor: str | None = None, crew_id: str | None = None
     ) -> dict[str, Any]:
         """Return shifts by id."""
         after = "" if cursor is None else str(decode_cursor(cursor, 1)[0])
@@ -54,7 +55,7 @@ def _reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
         return page(rows, limit, last)
 
     @made.get("/shifts/{shift_id}", tags=["shifts"])
-    async def get_shift(asking: Reading, shift_id: str) -> Response:
+    async def get_shift(asking: Asking, shift_id: str) -> Response:
         """Return one shift."""
         async with transaction(pool, asking) as connection:
             row = await crews.shift(connection, shift_id)
@@ -65,7 +66,7 @@ def _reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 def _adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
     @made.post("/shifts", status_code=201, tags=["shifts"])
-    async def add_shift(request: Request, asking: Planning, body: NewShift) -> Response:
+    async def add_shift(request: Request, asking: Asking, body: NewShift) -> Response:
         """Add a shift of a crew."""
         if body.to <= body.from_:
             raise field_problem("to", "must be later than from")
@@ -95,7 +96,7 @@ def _adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 def _changes(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
     @made.patch("/shifts/{shift_id}", tags=["shifts"])
-    async def change_shift(request: Request, asking: Planning, shift_id: str, body: ShiftChange) -> Response:
+    async def change_shift(request: Request, asking: Asking, shift_id: str, body: ShiftChange) -> Response:
         """Change a shift's end, or put the crew on or off duty."""
         values: dict[str, Any] = {}
         if body.to is not None:

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 
 from services.registry.domain.kinds import DEVICE, LICENCE
 from services.registry.domain.licences import VERBS, Verb
-from services.registry.domain.policy import ROLES, Action
 from services.registry.entrypoints import models
 from services.registry.entrypoints.problems import answered
 from services.registry.entrypoints.resources import columns, present
@@ -18,6 +17,7 @@ from services.registry.ports import CertificateAuthority, CommandKeys, Issued, S
 from shared.chassis.http import Asking, require
 from shared.chassis.idempotency import once
 from shared.chassis.principal import Principal
+from shared.contracts.access import LICENSERS
 
 Act = Callable[[Unit, Context], Awaitable[dict[str, Any]]]
 _SHOWN_ONCE = frozenset({"key", "items"})
@@ -33,15 +33,13 @@ class Doing:
         self,
         request: Request,
         asking: Principal,
-        action: Action,
         act: Act,
         status: int = 200,
         secret: frozenset[str] = frozenset(),
     ) -> Response:
         """Act and answer."""
-        require(asking, ROLES[action])
         async with answered(), self.store.unit(asking) as unit:
-            licenses = asking.has(ROLES["decide_licence"])
+            licenses = asking.has(LICENSERS)
             context = Context(self.store.areas, await unit.moment(), asking.subject, licenses=licenses)
 
             async def body() -> tuple[int, dict[str, Any]]:
@@ -83,7 +81,7 @@ def _credentials(
             issued = await devices.issue(unit, [id_], authority, context)
             return {**_shown(issued[0]), "ca": authority.certificate, "command_keys": keys.jwks()}
 
-        return await do(request, asking, "credentials", act, 201, _SHOWN_ONCE)
+        return await do(request, asking, act, 201, _SHOWN_ONCE)
 
     @router.post("/devices:credentials", status_code=201, tags=["devices"])
     async def many(given: models.DeviceIds, request: Request, asking: Asking) -> Response:
@@ -92,14 +90,14 @@ def _credentials(
             items = [_shown(one) for one in issued]
             return {"items": items, "ca": authority.certificate, "command_keys": keys.jwks()}
 
-        return await do(request, asking, "credentials", act, 201, _SHOWN_ONCE)
+        return await do(request, asking, act, 201, _SHOWN_ONCE)
 
     @router.post("/devices/{id_}:revoke-credentials", tags=["devices"])
     async def revoke(id_: str, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:
             return present(DEVICE, await devices.revoke(unit, id_, context), context.moment)
 
-        response = await do(request, asking, "credentials", act)
+        response = await do(request, asking, act)
         await after_revoking()
         return response
 
@@ -111,7 +109,7 @@ def _devices(router: APIRouter, do: Doing, after_revoking: Callable[[], Awaitabl
             row = await devices.maintain(unit, id_, given.reason, given.until, context)
             return present(DEVICE, row, context.moment)
 
-        return await do(request, asking, "register", act)
+        return await do(request, asking, act)
 
     @router.post("/devices/{id_}:record-test", status_code=201, tags=["devices"])
     async def record_test(id_: str, given: models.Test, request: Request, asking: Asking) -> Response:
@@ -120,21 +118,19 @@ def _devices(router: APIRouter, do: Doing, after_revoking: Callable[[], Awaitabl
             row = await devices.record_test(unit, id_, test, context)
             return {**columns(given), "device_id": id_, "passed": row["passed"]}
 
-        return await do(request, asking, "register", act, 201)
+        return await do(request, asking, act, 201)
 
     @router.post("/devices/{id_}:retire", tags=["devices"])
     async def retire(id_: str, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:
             return present(DEVICE, await devices.retire(unit, id_, context), context.moment)
 
-        response = await do(request, asking, "register", act)
+        response = await do(request, asking, act)
         await after_revoking()
         return response
 
 
 def _licence(router: APIRouter, do: Doing, verb: Verb) -> None:
-    action: Action = "file_renewal" if verb == "file-renewal" else "decide_licence"
-
     @router.post(f"/licences/{{id_}}:{verb}", name=f"{verb} licence", tags=["licences"])
     async def step(id_: str, request: Request, asking: Asking, given: models.Step | None = None) -> Response:
         taken = given or models.Step()
@@ -143,4 +139,4 @@ def _licence(router: APIRouter, do: Doing, verb: Verb) -> None:
             what = licences.Step(verb, taken.on, taken.reason, taken.valid_to)
             return present(LICENCE, await licences.take(unit, id_, what, context), context.moment)
 
-        return await do(request, asking, action, act)
+        return await do(request, asking, act)

@@ -23,6 +23,7 @@ from services.alerting.entrypoints import api
 from services.alerting.entrypoints.deps import Deps
 from services.alerting.entrypoints.stores import Stores
 from services.alerting.entrypoints.timers import Timers
+from shared.contracts.access import may
 from shared.chassis.clock import SystemClock
 from shared.chassis.database import open_pool
 from shared.chassis.health import Health
@@ -118,7 +119,7 @@ class Rig:
             self._rules_changed,
         )
         self.timers = Timers(self.worker_pool, self.deps, health=Health())
-        app = create_app("alerting", health=Health(), key=KEY)
+        app = create_app("alerting", health=Health(), key=KEY, may=may)
         api.include(app, self.deps)
         self.app = app
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -9,6 +9,7 @@ import pytest
 
 from services.history.adapters.queries import Queries, open_query_pool
 from services.history.entrypoints.api import add_routes
+from shared.contracts.access import may
 from shared.chassis.clock import SystemClock
 from shared.chassis.http import create_app
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
@@ -51,7 +52,7 @@ class Api:
 async def api(history: History) -> AsyncIterator[Api]:
     pool = await open_query_pool(history.dsns.api)
     key = PrincipalKey(os.urandom(32))
-    app = create_app("history", health=history.health, key=key)
+    app = create_app("history", health=history.health, key=key, may=may)
     add_routes(app, Queries(pool), clock=SystemClock(), keep_readings_days=90)
     await history.devices.tell("det-1", device())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

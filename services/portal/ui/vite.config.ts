@@ -1,0 +1,35 @@
+import react from "@vitejs/plugin-react";
+import { resolve } from "node:path";
+import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+
+const APPS = ["console", "regulator", "field"] as const;
+
+export default defineConfig({
+  plugins: [
+    react(),
+    VitePWA({
+      strategies: "injectManifest",
+      srcDir: "src/field",
+      filename: "worker.ts",
+      // The worker belongs to the crew's app alone: the other two must never show yesterday's page.
+      outDir: "dist/field",
+      injectRegister: false,
+      scope: "/field/",
+      base: "/field/",
+      manifest: false,
+      injectManifest: { globDirectory: "dist", globPatterns: ["assets/field-*.{js,css}", "assets/shared-*.js"] },
+    }),
+  ],
+  // The portal puts a fresh nonce in its place with each page (Content-Security-Policy).
+  html: { cspNonce: "__NONCE__" },
+  build: {
+    outDir: "dist",
+    target: "es2022",
+    chunkSizeWarningLimit: 1500,
+    rollupOptions: {
+      input: Object.fromEntries(APPS.map((name) => [name, resolve(import.meta.dirname, name, "index.html")])),
+      output: { entryFileNames: "assets/[name]-[hash].js" },
+    },
+  },
+});
