@@ -3,6 +3,9 @@ import { resolve } from "node:path";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
+// For development: the address of a running portal, which `/api` is passed on to as if from its own pages.
+const PORTAL = process.env["GASWATCH_PORTAL"];
+
 const APPS = ["console", "regulator", "field"] as const;
 
 export default defineConfig({
@@ -21,6 +24,15 @@ export default defineConfig({
       injectManifest: { globDirectory: "dist", globPatterns: ["assets/field-*.{js,css}", "assets/shared-*.js"] },
     }),
   ],
+  ...(PORTAL
+    ? {
+        server: {
+          proxy: {
+            "/api": { target: PORTAL, changeOrigin: true, headers: { origin: PORTAL } },
+          },
+        },
+      }
+    : {}),
   // The portal puts a fresh nonce in its place with each page (Content-Security-Policy).
   html: { cspNonce: "__NONCE__" },
   build: {
