@@ -13,6 +13,7 @@ _SERVICE_OF = {
     "device-events": "history",
     "device-latest": "history",
     "alerts": "alerting",
+    "alert-figures": "alerting",
     "valves": "alerting",
     "command-keys": "alerting",
     "rules": "alerting",

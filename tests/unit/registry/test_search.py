@@ -44,7 +44,9 @@ def test_a_firm_is_found_by(said: str) -> None:
     assert finds(said, operator("昭通燃气有限公司"))
 
 
-@pytest.mark.parametrize("said", ["曲靖", "qjrq", "hao", "ngran", "tongzhao", "昭通 曲靖", "rtz", "%", "_", "op_1"])
+@pytest.mark.parametrize(
+    "said", ["曲靖", "qjrq", "hao", "ngran", "tongzhao", "昭通 曲靖", "rtz", "%", "_", "op_1"]
+)
 def test_a_firm_is_not_found_by(said: str) -> None:
     assert not finds(said, operator("昭通燃气有限公司"))
 

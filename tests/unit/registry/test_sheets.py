@@ -97,7 +97,12 @@ def test_any_text_survives(texts: list[str]) -> None:
         (Column("a", "", "", codes="site_kind"), "gate_station", "门站", "gate_station"),
         (Column("a", "", "", codes="site_kind"), "new_kind", "new_kind", "new_kind"),
         (Column("a", "", "", "list", "lack"), ["valve_missing"], "切断阀未安装", "valve_missing"),
-        (Column("a", "", "", "time"), "2026-01-01T16:30:00.000Z", "2026-01-02 00:30:00", "2026-01-02 00:30:00"),
+        (
+            Column("", "", "", "time"),
+            "2026-01-01T16:30:00.000Z",
+            "2026-01-02 00:30:00",
+            "2026-01-02 00:30:00",
+        ),
         (Column("a", "", "", "limits"), {"trip_kpa": 4.2, "rated_kpa": None}, "trip_kpa 4.2", "trip_kpa 4.2"),
         (
             Column("a", "", "", "contacts"),
