@@ -82,7 +82,7 @@ async def test_tests_canaries_and_the_load_itself_do_not_count(rig: Rig) -> None
     await ago(rig, HOUR, reserved=True)
     await ago(rig, HOUR, "S01")
     await ago(rig, HOUR, "S02")
-    old = {"active": True, "cleared_at_ms": None}
+    old: dict[str, Any] = {"active": True, "cleared_at_ms": None}
     await ago(rig, 3 * DAY, test=True, **old)
     await ago(rig, 3 * DAY, reserved=True, **old)
     await ago(rig, 3 * DAY, suppressed=True, **old)
