@@ -90,7 +90,7 @@ async def test_for_another_crew_it_is_not_there(world: World) -> None:  # noqa: 
     await world.crew("c2", 104.0)
     assert (await duty(world, on=False, crew_id="c2")).status_code == 404
     assert (await duty(world, on=False, role="crew_lead", crew_id="c2")).status_code == 404
-    stranger = {"crew_id": None, "operator_id": "op2"}
+    stranger: dict[str, Any] = {"crew_id": None, "operator_id": "op2"}
     assert (
         await world.ask("POST", "crews/c1:duty", "dispatcher", json={"on": False}, **stranger)
     ).status_code == 404
