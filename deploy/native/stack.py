@@ -36,6 +36,7 @@ SERVICES = (
 NICE = {"history": 3, "dispatch": 3, "notification": 3, "registry": 3}
 MQTT_CLIENTS = ("ingestion", "actuation", "watchdog")
 READY_LIMIT_S = 60.0
+UI = PROJECT / "services" / "portal" / "ui" / "dist"
 
 
 @dataclass
@@ -129,6 +130,7 @@ class Stack:
                     {other: self.url(other) for other in self.names if other not in {"portal", "ingestion"}}
                 ),
                 "GW_PUBLIC_ORIGIN": self.url("portal") if "portal" in self.ports else "",
+                "GW_UI_FOLDER": str(UI),
                 "GW_AUDIT_KEY_FILE": str(secrets / "audit.key"),
                 "GW_AUDIT_HEADS_FILE": str(self.folder / "logs" / "audit-heads.log"),
             },
