@@ -45,7 +45,7 @@ from shared.contracts.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """`api` shows what row-level security lets through; `worker` adds to the audit chain and reads it whole."""
+    """`api` shows what row-level security lets through; `worker` adds to the audit chain, reads it whole."""
 
     api: Pool
     worker: Pool

@@ -10,7 +10,16 @@ from services.alerting.entrypoints import shown
 from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid
 from services.alerting.entrypoints.inputs import Nothing, Propose
 from shared.chassis.database import transaction
-from shared.chassis.http import Asking, Limit, decode_cursor, field_problem, not_found, page, problem, query_problem
+from shared.chassis.http import (
+    Asking,
+    Limit,
+    decode_cursor,
+    field_problem,
+    not_found,
+    page,
+    problem,
+    query_problem,
+)
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal

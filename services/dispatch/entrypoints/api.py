@@ -9,7 +9,7 @@ from services.dispatch.domain.lifecycle import Action
 from services.dispatch.domain.model import Decision, Order, Outcome
 from services.dispatch.domain.steps import STEPS, Step
 from services.dispatch.entrypoints import crews_api, reads, shifts_api
-from services.dispatch.entrypoints.access import CREW, owns
+from services.dispatch.entrypoints.access import owns
 from services.dispatch.entrypoints.inputs import NewOrder, NewStep, Reassignment, Word, unix_ms
 from services.dispatch.entrypoints.requests import Answer, Orders, refuse, shown
 from services.dispatch.handlers.use_cases import Dispatching
@@ -19,6 +19,7 @@ from shared.chassis.http import Asking, field_problem, not_found
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import Principal
+from shared.contracts.access import CREW
 
 CrewAction = Literal["accept", "depart", "arrive"]
 
@@ -134,9 +135,7 @@ def _directs(router: APIRouter, orders: Orders) -> None:
         )
 
     @router.post("/{order_id}:cancel")
-    async def cancel(
-        request: Request, asking: Asking, order_id: str, body: Word | None = None
-    ) -> Response:
+    async def cancel(request: Request, asking: Asking, order_id: str, body: Word | None = None) -> Response:
         """Cancel an order that nobody has reached yet; its crew is free again."""
         word = body or Word()
         return await orders.act(

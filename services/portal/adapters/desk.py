@@ -47,7 +47,9 @@ async def handover(connection: Connection, handover_id: str) -> dict[str, Any] |
     return dict(row) if row else None
 
 
-async def handovers(connection: Connection, before: tuple[Any, str] | None, limit: int) -> list[dict[str, Any]]:
+async def handovers(
+    connection: Connection, before: tuple[Any, str] | None, limit: int
+) -> list[dict[str, Any]]:
     """Return notes, the newest first."""
     rows = await connection.fetch(
         f"SELECT {_HANDOVER} FROM handover"  # noqa: S608
@@ -65,7 +67,7 @@ async def add_attachment(connection: Connection, values: dict[str, Any]) -> dict
     row = await connection.fetchrow(
         "INSERT INTO attachment (attachment_id, operator_id, area_code, order_id, name, media_type, width,"
         " height, sha256, content, created_by) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-        f" $11) RETURNING {_ATTACHMENT}",
+        f" $11) RETURNING {_ATTACHMENT}",  # noqa: S608
         *(values[name] for name in (
             "attachment_id", "operator_id", "area_code", "order_id", "name", "media_type", "width", "height",
             "sha256", "content", "created_by",

@@ -57,7 +57,10 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
             "content": photo.content,
             "created_by": principal.subject,
         }
-        async with acting(request, principal, None, before=owner) as said, transaction(pool, principal) as unit:
+        async with (
+            acting(request, principal, None, before=owner) as said,
+            transaction(pool, principal) as unit,
+        ):
 
             async def doing() -> tuple[int, dict[str, Any]]:
                 added = await desk.add_attachment(unit, values)

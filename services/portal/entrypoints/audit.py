@@ -98,9 +98,7 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
-async def _csv(
-    audit: Audit, asking: Principal, filters: dict[str, Any], said: str
-) -> AsyncIterator[str]:
+async def _csv(audit: Audit, asking: Principal, filters: dict[str, Any], said: str) -> AsyncIterator[str]:
     """Give the rows with a BOM; the first line says who took them and by which filter."""
     yield "\ufeff" + _line([f"exported by {asking.subject}", f"filter: {said}"]) + _line(list(_COLUMNS))
     before, given = None, 0

@@ -27,7 +27,17 @@ from shared.chassis.idempotency import once
 from shared.chassis.principal import Principal
 
 OPEN_ALERTS_MAX = 500
-_KEPT = ("alert_id", "rule", "priority", "site_id", "zone", "active", "acknowledged", "suppressed", "opened_at")
+_KEPT = (
+    "alert_id",
+    "rule",
+    "priority",
+    "site_id",
+    "zone",
+    "active",
+    "acknowledged",
+    "suppressed",
+    "opened_at",
+)
 
 
 class NewHandover(Body):
@@ -58,7 +68,10 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
             "open_alerts": await _open_alerts(behind, principal),
             "created_by": principal.subject,
         }
-        async with acting(request, principal, given) as said, transaction(pool, principal) as unit:
+        async with (
+            acting(request, principal, given) as said,
+            transaction(pool, principal) as unit,
+        ):
 
             async def doing() -> tuple[int, dict[str, Any]]:
                 if not await desk.add_handover(unit, values):
@@ -76,7 +89,10 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
         principal = asking[1]
         async with transaction(pool, principal) as unit:
             before = await _one(unit, handover_id)
-        async with acting(request, principal, given, before=before) as said, transaction(pool, principal) as unit:
+        async with (
+            acting(request, principal, given, before=before) as said,
+            transaction(pool, principal) as unit,
+        ):
 
             async def doing() -> tuple[int, dict[str, Any]]:
                 if not await desk.accept_handover(unit, handover_id, principal.subject):

@@ -20,7 +20,7 @@ from services.registry.entrypoints.resources import RESOURCES, Resource, columns
 from services.registry.handlers.importing import CHUNK_ROWS, ImportStoppedError, Line, Report, import_rows
 from services.registry.handlers.registering import Context
 from services.registry.ports import Store
-from shared.chassis.http import Asking, problem, reason_of, require
+from shared.chassis.http import Asking, problem, reason_of
 from shared.chassis.idempotency import once
 from shared.chassis.principal import Principal
 from shared.contracts.access import ADMINISTRATOR, LICENSERS
