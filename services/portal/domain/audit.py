@@ -82,9 +82,7 @@ class Finding:
 
 def text_of(entry: Entry, seq: int) -> str:
     """Return the one text of an entry; its place stands in it, so that it fits in no other."""
-    return json.dumps(
-        asdict(entry) | {"seq": seq}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
+    return json.dumps(asdict(entry) | {"seq": seq}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def chained(previous: bytes, text: str) -> bytes:

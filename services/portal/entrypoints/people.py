@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.portal.domain.people import Account, owed
-from services.portal.entrypoints import inputs
+from services.portal.entrypoints import inputs, shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.sessions import Who
 from services.portal.handlers.accounts import Accounts, PasswordFaultError, WrongPasswordError
@@ -24,6 +24,7 @@ from shared.chassis.http import (
     problem,
     stale,
 )
+from shared.chassis.openapi import answers
 
 _NOBODY = Account("", "", "", "", None, None, None, None, 0, disabled=False)
 
@@ -54,7 +55,7 @@ def shown(account: Account) -> dict[str, Any]:
 
 
 def _own(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
-    @routes.get("/people/me")
+    @routes.get("/people/me", responses=answers(shapes.Me))
     async def me(asking: Who) -> dict[str, Any]:
         return shown(asking[0])
 
@@ -72,7 +73,9 @@ def _own(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
             except PasswordFaultError as error:
                 raise field_problem("new_password", str(error)) from error
 
-    @routes.post("/people/me:second-factor")
+    @routes.post(
+        "/people/me:second-factor", responses=answers(shapes.NewSecondFactor, shapes.SecondFactorTaken)
+    )
     async def second_factor(request: Request, asking: Who, given: inputs.SecondFactor) -> dict[str, Any]:
         """Make a secret for an authenticator app (no `otp`), then take it into use with a code of it."""
         account, principal = asking
@@ -88,7 +91,7 @@ def _own(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
 
 
 def _reads(routes: APIRouter, store: People) -> None:
-    @routes.get("/people")
+    @routes.get("/people", responses=answers(shapes.PersonPage))
     async def everybody(
         _asking: Who, cursor: str | None = None, limit: Limit = LIMIT_DEFAULT
     ) -> dict[str, Any]:
@@ -96,7 +99,7 @@ def _reads(routes: APIRouter, store: People) -> None:
         rows = await store.everybody(after, limit)
         return page(rows, limit, [rows[-1]["username"]] if rows else None)
 
-    @routes.get("/people/{username}")
+    @routes.get("/people/{username}", responses=answers(shapes.Person))
     async def one(_asking: Who, username: str) -> Response:
         return _answer(await _person(store, username))
 
@@ -113,7 +116,7 @@ async def _person(store: People, username: str) -> dict[str, Any]:
 
 
 def _writes(routes: APIRouter, store: People, accounts: Accounts, acting: Acting) -> None:
-    @routes.post("/people", status_code=201)
+    @routes.post("/people", status_code=201, responses=answers(shapes.PersonWithPassword, status=201))
     async def create(request: Request, asking: Who, given: inputs.NewPerson) -> Response:
         """Create an account; the answer holds its first password, this once."""
         async with acting(request, asking[1], given) as said:
@@ -124,7 +127,7 @@ def _writes(routes: APIRouter, store: People, accounts: Accounts, acting: Acting
             said.after = person
             return _answer(person | {"password": password}, 201)
 
-    @routes.patch("/people/{username}")
+    @routes.patch("/people/{username}", responses=answers(shapes.Person))
     async def change(request: Request, asking: Who, username: str, given: inputs.PersonChange) -> Response:
         """Change a person's name, or role and scope; a change of role ends the sessions."""
         before = await _person(store, username)
@@ -146,7 +149,7 @@ def _verbs(routes: APIRouter, store: People, accounts: Accounts, acting: Acting)
             raise problem(409, "not-yourself", "This is done to you by another administrator.")
         return replace(_NOBODY, username=username), await _person(store, username)
 
-    @routes.post("/people/{username}:disable")
+    @routes.post("/people/{username}:disable", responses=answers(shapes.Person))
     async def disable(
         request: Request, asking: Who, username: str, given: inputs.Nothing | None = None
     ) -> Response:
@@ -156,7 +159,7 @@ def _verbs(routes: APIRouter, store: People, accounts: Accounts, acting: Acting)
             said.after = await _person(store, username)
             return _answer(said.after)
 
-    @routes.post("/people/{username}:enable")
+    @routes.post("/people/{username}:enable", responses=answers(shapes.Person))
     async def enable(
         request: Request, asking: Who, username: str, given: inputs.Nothing | None = None
     ) -> Response:
@@ -166,7 +169,7 @@ def _verbs(routes: APIRouter, store: People, accounts: Accounts, acting: Acting)
             said.after = await _person(store, username)
             return _answer(said.after)
 
-    @routes.post("/people/{username}:new-password")
+    @routes.post("/people/{username}:new-password", responses=answers(shapes.PersonWithPassword))
     async def new_password(
         request: Request, asking: Who, username: str, given: inputs.Nothing | None = None
     ) -> Response:
