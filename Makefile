@@ -60,3 +60,4 @@ lock:
 	@command -v uv >/dev/null || { echo "uv is missing, which makes the locks: pip install uv." >&2; exit 1; }
 	@$(LOCK) pyproject.toml -o deploy/requirements/run.txt
 	@$(LOCK) --extra dev pyproject.toml -o deploy/requirements/dev.txt
+	@$(LOCK) --no-deps deploy/requirements/ui.in -o deploy/requirements/ui.txt

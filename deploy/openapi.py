@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any, Self
 
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from services.history.entrypoints import api as history
 from services.notification.entrypoints import api as notification
 from services.portal import app as portal
 from services.portal.domain.document import merged
+from services.portal.settings import Settings
 from services.registry import app as registry
 from shared.chassis.clock import SystemClock
 from shared.chassis.health import Health
@@ -45,7 +47,8 @@ def apps() -> dict[str, FastAPI]:
 
 def document() -> dict[str, Any]:
     """Return what the portal answers when all services are there."""
-    own = portal.build(*[NOTHING] * 5, Health())
+    settings = Settings.model_construct(upstreams={}, public_origin="", ui_folder=Path())
+    own = portal.build(settings, *[NOTHING] * 4, Health())
     return merged(own.openapi(), {name: app.openapi() for name, app in apps().items()})
 
 

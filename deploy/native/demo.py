@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.native import session
+from deploy.native import session, ui
 from deploy.native.errors import SetupError
 from deploy.native.live import Live
 from deploy.native.places import state_dir
@@ -67,6 +67,7 @@ def main(argv: list[str]) -> int:
 def _run(chosen: list[stories.Story], *, once: bool) -> int:
     teller = Teller()
     run_file = state_dir() / "run.json"
+    ui.build(teller.say)
     with session.own(teller.say) as engines:
         addresses = engines.addresses()
         teller.say("engines are up: Mosquitto, Kafka, TimescaleDB")

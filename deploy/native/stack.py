@@ -16,6 +16,7 @@ from deploy.native.engines import EngineAddresses
 from deploy.native.errors import SetupError
 from deploy.native.pki import Authority, write_private
 from deploy.native.places import PROJECT
+from deploy.native.ui import ui_folder
 from deploy.timescaledb.provision import Database, provision
 from shared.chassis.kafka import create_topics
 from shared.chassis.principal import PrincipalKey
@@ -129,6 +130,7 @@ class Stack:
                     {other: self.url(other) for other in self.names if other not in {"portal", "ingestion"}}
                 ),
                 "GW_PUBLIC_ORIGIN": self.url("portal") if "portal" in self.ports else "",
+                "GW_UI_FOLDER": str(ui_folder()),
                 "GW_AUDIT_KEY_FILE": str(secrets / "audit.key"),
                 "GW_AUDIT_HEADS_FILE": str(self.folder / "logs" / "audit-heads.log"),
             },

@@ -16,7 +16,6 @@ from services.notification.entrypoints.consumer import TOPICS, Consumer
 from services.notification.entrypoints.loops import Deliverer, escalate
 from services.notification.handlers import Notifying
 from services.notification.settings import Settings
-from shared.contracts.access import may
 from shared.chassis import logs, service
 from shared.chassis.consumer import ConsumerLoop
 from shared.chassis.database import open_pool
@@ -29,6 +28,7 @@ from shared.chassis.service import StartError
 from shared.chassis.settings import load, secret
 from shared.chassis.table import Table
 from shared.contracts import topic_names as names
+from shared.contracts.access import may
 from shared.contracts.objects import Site
 
 

@@ -11,9 +11,20 @@ from services.portal.adapters.audit import PostgresAudit
 from services.portal.adapters.heads import HeadKey
 from services.portal.adapters.postgres import PostgresPeople
 from services.portal.adapters.totp import Totp
-from services.portal.entrypoints import audit, gateway, people, sessions, streams
+from services.portal.entrypoints import (
+    attachments,
+    audit,
+    gateway,
+    handovers,
+    pages,
+    people,
+    sessions,
+    settings_api,
+    streams,
+)
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.closes import GROUP, Closes
+from services.portal.entrypoints.headers import SecurityHeaders
 from services.portal.handlers.accounts import Accounts
 from services.portal.handlers.auditing import Acts, sign_heads
 from services.portal.handlers.signing_in import Sessions
@@ -34,7 +45,7 @@ from shared.contracts.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """`api` shows what row-level security lets through; `worker` adds to the audit chain and reads it whole."""
+    """`api` shows what row-level security lets through; `worker` adds to the audit chain, reads it whole."""
 
     api: Pool
     worker: Pool
@@ -122,7 +133,12 @@ def build(
     app.include_router(audit.router(chain))
     app.include_router(streams.router(live, store.session_lives))
     behind = gateway.Behind(client, settings.upstreams, key)
+    app.include_router(settings_api.router(settings.tile_url, tiles_gcj02=settings.tiles_gcj02))
+    app.include_router(handovers.router(pools.api, behind, acting))
+    app.include_router(attachments.router(pools.api, behind, acting))
     app.include_router(gateway.router(behind, signing_in, acts))
+    app.include_router(pages.router(settings.ui_folder, settings.tile_url, sessions.app_of))
+    app.add_middleware(SecurityHeaders, secure=settings.tls_key is not None)
     return app
 
 

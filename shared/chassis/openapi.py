@@ -55,8 +55,8 @@ def answers(*shapes: type[Struct], status: int = 200) -> Responses:
     return {status: {"content": _said(shapes, "application/json")}}
 
 
-def as_text(media_type: str, beside: Responses | None = None) -> Responses:
-    """Return the `responses` of a route that succeeds with text, perhaps as another form of `beside`."""
+def plain(media_type: str, beside: Responses | None = None) -> Responses:
+    """Return the `responses` of a route that succeeds with no JSON, perhaps as another form of `beside`."""
     content = {media_type: {"schema": {"type": "string"}}}
     return {200: {"content": (beside[200]["content"] if beside else {}) | content}}
 

@@ -141,6 +141,13 @@ MAY: dict[str, frozenset[str]] = {
     "DELETE sessions/{}": ROLES,
     "GET audit": _AUDIT,
     "GET stream/{}": ROLES,
+    "GET settings": ROLES,
+    "GET handovers": FIRM,
+    "POST handovers": WATCH | {"dispatcher"},
+    "POST handovers/{}:accept": WATCH | {"dispatcher"},
+    "POST attachments": CREW | _DIRECT | OFFICERS | {"inspector", "watch"},
+    "GET attachments/{}": ROLES,
+    "GET attachments/{}/content": ROLES,
 }
 _PARAMETER = re.compile(r"\{[^}]*\}")
 _LITERAL = frozenset({"me"})

@@ -9,7 +9,7 @@ from services.dispatch.domain.lifecycle import Action
 from services.dispatch.domain.model import Decision, Order, Outcome
 from services.dispatch.domain.steps import STEPS, Step
 from services.dispatch.entrypoints import crews_api, reads, shapes, shifts_api
-from services.dispatch.entrypoints.access import CREW, owns
+from services.dispatch.entrypoints.access import owns
 from services.dispatch.entrypoints.inputs import NewOrder, NewStep, Reassignment, Word, unix_ms
 from services.dispatch.entrypoints.requests import Answer, Orders, refuse, shown
 from services.dispatch.handlers.use_cases import Dispatching
@@ -20,6 +20,7 @@ from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
+from shared.contracts.access import CREW
 
 CrewAction = Literal["accept", "depart", "arrive"]
 _CHANGED = answers(shapes.Order)

@@ -44,7 +44,7 @@ def _struct(name: str, about: str, always: dict[str, Any], maybe: dict[str, Any]
 
 Reading = _struct(
     "Reading",
-    "A reading as it came; `late` when it arrived a minute after its time, `odd` when its time is not believed.",
+    "A reading as it came; `late` = it came a minute after its time, `odd` = its time is not believed.",
     {"device_id": str, "status": str, **_FOUND},
     _WORDS | {"skew_ms": int},
 )

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.notification.domain.model import Priority, State, Topic
@@ -28,7 +28,6 @@ from shared.chassis.http import (
     not_found,
     page,
     problem,
-    require,
     stale,
 )
 from shared.chassis.idempotency import once

@@ -1,5 +1,4 @@
-"""The audit chain: each entry's hash covers the one before it, so that nothing is changed, taken out,
-moved or cut off unseen.
+"""The audit chain: each entry's hash covers the one before, so that nothing is changed or lost unseen.
 
 An entry is one text, and the hash is taken of that text: what is searched is derived from it.
 """

@@ -7,7 +7,7 @@ _PLACE = "#/components/schemas/"
 
 
 def merged(own: Mapping[str, Any], behind: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the document of all; a service's component `X` is `<service>.X` unless the portal has the same."""
+    """Return the document of all; a component `X` is `<service>.X` unless the portal has the same one."""
     schemas = dict(_schemas(own))
     paths = dict(own["paths"])
     for service, document in sorted(behind.items()):

@@ -12,7 +12,7 @@ from services.portal.ports import People
 from shared.chassis.http import not_found, page, problem
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
-from shared.contracts.access import MAY, may, route_of
+from shared.contracts.access import AUTHORITY, CREW, MAY, may, route_of
 
 COOKIE = "gaswatch_session"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -63,6 +63,16 @@ async def who(request: Request) -> tuple[Account, Principal]:
     return found
 
 
+async def app_of(request: Request) -> str:
+    """Return the app that the caller works in; the console signs in whoever is nobody yet."""
+    sessions: Sessions = request.app.state.sessions
+    found = await sessions.who(request.cookies.get(COOKIE, ""))
+    role = found[0].role if found else ""
+    if role in CREW:
+        return "field"
+    return "regulator" if role in AUTHORITY else "console"
+
+
 Who = Annotated[tuple[Account, Principal], Depends(who)]
 
 
@@ -86,7 +96,8 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
         )
         if isinstance(found, Locked):
             title = f"Too many failed sign-ins to this account from here; wait {found.seconds} s."
-            raise problem(429, "throttled", title, headers={"Retry-After": str(found.seconds)})
+            headers = {"Retry-After": str(found.seconds)}
+            raise problem(429, "throttled", title, headers=headers, retry_after_s=found.seconds)
         if found is Refusal.CODE_USED:
             raise problem(401, "code-used", "This one-time code was used before; wait for the next one.")
         if found is Refusal.SECOND_FACTOR_NEEDED:

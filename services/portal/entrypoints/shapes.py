@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from services.portal.domain.audit import Kind
 from shared.chassis.openapi import page_of
+from shared.contracts.events import Priority, Rule
 from shared.contracts.resources import Shape, Time
 
 
@@ -95,6 +96,64 @@ class AuditEntry(Shape):
     after: Any
 
 
+class Tiles(Shape):
+    """Where the map's tiles come from, and whether they are shifted by GCJ-02."""
+
+    url: str
+    gcj02: bool
+
+
+class Settings(Shape):
+    """What the apps are told of this installation; without tiles the maps show borders only."""
+
+    tiles: Tiles | None
+
+
+class HandoverAlert(Shape):
+    """An alert as it was when a note was written."""
+
+    alert_id: str
+    rule: Rule
+    priority: Priority
+    site_id: str
+    zone: str
+    active: bool
+    acknowledged: bool
+    suppressed: bool
+    opened_at: Time
+
+
+class Handover(Shape):
+    """What one watch tells the next, with the alerts that were open then."""
+
+    handover_id: str
+    operator_id: str
+    text: str
+    open_alerts: list[HandoverAlert]
+    created_by: str
+    created_at: Time
+    accepted_by: str | None
+    accepted_at: Time | None
+
+
+class Attachment(Shape):
+    """A photo; what it shows is at `attachments/{id}/content`."""
+
+    attachment_id: str
+    operator_id: str
+    area_code: str | None
+    order_id: str | None
+    name: str
+    media_type: str
+    width: int
+    height: int
+    sha256: str
+    bytes: int
+    created_by: str
+    created_at: Time
+
+
 PersonPage = page_of(Person)
+HandoverPage = page_of(Handover)
 SessionPage = page_of(Session)
 AuditEntryPage = page_of(AuditEntry)

@@ -21,7 +21,7 @@ from services.registry.entrypoints.resources import RESOURCES, Resource, columns
 from services.registry.handlers.importing import CHUNK_ROWS, ImportStoppedError, Line, Report, import_rows
 from services.registry.handlers.registering import Context
 from services.registry.ports import Store
-from shared.chassis.http import Asking, problem, reason_of, require
+from shared.chassis.http import Asking, problem, reason_of
 from shared.chassis.idempotency import once
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal

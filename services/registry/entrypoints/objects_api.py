@@ -7,7 +7,6 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from services.registry.domain.areas import fault as area_fault
-from services.registry.domain.kinds import LICENCE
 from services.registry.entrypoints import fields, shapes
 from services.registry.entrypoints.problems import answered
 from services.registry.entrypoints.resources import Resource, columns, present
@@ -29,9 +28,9 @@ from shared.chassis.http import (
 from shared.chassis.idempotency import once
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
+from shared.contracts.access import ADMINISTRATOR, LICENSERS
 from shared.contracts.objects import LicenceClass, SiteKind
 from shared.contracts.wire import DeviceKind
-from shared.contracts.access import ADMINISTRATOR, LICENSERS
 
 Day: TypeAlias = Annotated[fields.Day | None, Query()]
 Known: TypeAlias = Annotated[fields.Time | None, Query()]

@@ -11,7 +11,7 @@ from services.registry.entrypoints.objects_api import Day, Known, check_area
 from services.registry.handlers import oversight
 from services.registry.handlers.oversight import GroupBy, Question
 from services.registry.ports import Moment, Store
-from shared.chassis.http import LIMIT_DEFAULT, Asking, Limit, decode_cursor, page, problem, require
+from shared.chassis.http import LIMIT_DEFAULT, Asking, Limit, decode_cursor, page, problem
 from shared.chassis.openapi import answers
 from shared.chassis.times import parse_rfc3339, rfc3339
 

@@ -92,7 +92,7 @@ class Maintenance(Shape):
 
 
 class Device(Shape):
-    """A device; `client_id` is who speaks for it, `active` is false while rule D07 blocks it or it retired."""
+    """A device; `client_id` speaks for it, `active` is false while rule D07 blocks it or once it retired."""
 
     device_id: str
     site_id: str

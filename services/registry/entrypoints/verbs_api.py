@@ -14,7 +14,7 @@ from services.registry.entrypoints.resources import columns, present
 from services.registry.handlers import devices, licences
 from services.registry.handlers.registering import Context
 from services.registry.ports import CertificateAuthority, CommandKeys, Issued, Store, Unit
-from shared.chassis.http import Asking, require
+from shared.chassis.http import Asking
 from shared.chassis.idempotency import once
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal

@@ -23,13 +23,13 @@ from services.alerting.entrypoints import api
 from services.alerting.entrypoints.deps import Deps
 from services.alerting.entrypoints.stores import Stores
 from services.alerting.entrypoints.timers import Timers
-from shared.contracts.access import may
 from shared.chassis.clock import SystemClock
 from shared.chassis.database import open_pool
 from shared.chassis.health import Health
 from shared.chassis.http import create_app
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
+from shared.contracts.access import may
 from shared.contracts.objects import Device, Maintenance, Site
 
 KEY = PrincipalKey(bytes(range(32)))

@@ -9,11 +9,11 @@ import pytest
 
 from services.history.adapters.queries import Queries, open_query_pool
 from services.history.entrypoints.api import add_routes
-from shared.contracts.access import may
 from shared.chassis.clock import SystemClock
 from shared.chassis.http import create_app
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 from shared.chassis.times import rfc3339
+from shared.contracts.access import may
 from tests.integration.history.harness import DAY, HOUR, NOW, History, device, event, reading
 
 HOUR_MS = 3_600_000

@@ -14,8 +14,12 @@ export function chosen(): Language {
   return LANGUAGES.find((one) => one === kept) ?? "zh-CN";
 }
 
-/** Begin with the catalogues of one app; `load` fetches those of a language. */
-export async function begin(load: (language: Language) => Promise<Catalogue>): Promise<void> {
+type Load = (language: Language) => Promise<Catalogue>;
+let load: Load = () => Promise.resolve({});
+
+/** Begin with the catalogues of one app; `of` fetches those of a language, common words included. */
+export async function begin(of: Load): Promise<void> {
+  load = of;
   const language = chosen();
   await i18next.use(initReactI18next).init({
     lng: language,
@@ -28,7 +32,7 @@ export async function begin(load: (language: Language) => Promise<Catalogue>): P
 }
 
 /** Change the language of all screens, and remember it. */
-export async function speak(language: Language, load: (language: Language) => Promise<Catalogue>): Promise<void> {
+export async function speakAgain(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, "translation")) {
     i18next.addResourceBundle(language, "translation", await load(language));
   }
