@@ -45,9 +45,13 @@ from shared.contracts.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """`api` shows what row-level security lets through; `worker` adds to the audit chain, reads it whole."""
+    """`api` shows what row-level security lets through; `worker` adds to the audit chain, reads it whole.
+
+    An act holds a connection of `acts` while it uses others: so they never wait for one another.
+    """
 
     api: Pool
+    acts: Pool
     worker: Pool
 
     @classmethod
@@ -57,12 +61,14 @@ class Pools:
         worker = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
         return cls(
             await open_pool(api, application_name="portal"),
+            await open_pool(api, application_name="portal acts", max_size=4),
             await open_pool(worker, application_name="portal audit", max_size=3),
         )
 
     async def close(self) -> None:
         """Close both."""
         await self.api.close()
+        await self.acts.close()
         await self.worker.close()
 
 
@@ -120,7 +126,7 @@ def build(
     store, chain = PostgresPeople(pools.api), PostgresAudit(pools.worker, pools.api)
     signing_in = Sessions(store, Totp())
     acts = Acts(chain, SystemClock())
-    acting = Acting(acts)
+    acting = Acting(pools.acts, acts)
     app.state.sessions = signing_in
     app.state.origin = settings.public_origin
 

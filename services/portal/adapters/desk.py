@@ -64,16 +64,17 @@ async def handovers(
 
 async def add_attachment(connection: Connection, values: dict[str, Any]) -> dict[str, Any]:
     """Add a photo and return it without its content."""
-    row = await connection.fetchrow(
-        "INSERT INTO attachment (attachment_id, operator_id, area_code, order_id, name, media_type, width,"
-        " height, sha256, content, created_by) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-        f" $11) RETURNING {_ATTACHMENT}",  # noqa: S608
-        *(values[name] for name in (
-            "attachment_id", "operator_id", "area_code", "order_id", "name", "media_type", "width", "height",
-            "sha256", "content", "created_by",
-        )),
+    names = (
+        "attachment_id", "operator_id", "area_code", "order_id", "name", "media_type", "width", "height",
+        "sha256", "content", "created_by",
     )  # fmt: skip
-    return dict(row) if row else {}
+    await connection.execute(
+        "INSERT INTO attachment (attachment_id, operator_id, area_code, order_id, name, media_type, width,"
+        " height, sha256, content, created_by)"
+        " VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        *(values[name] for name in names),
+    )
+    return await attachment(connection, values["attachment_id"]) or {}
 
 
 async def attachment(connection: Connection, attachment_id: str) -> dict[str, Any] | None:

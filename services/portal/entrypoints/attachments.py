@@ -3,7 +3,6 @@
 import asyncio
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Form, Request, Response, UploadFile
 
 from services.portal.adapters import desk, photos
@@ -11,9 +10,8 @@ from services.portal.entrypoints import shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.gateway import Behind
 from services.portal.entrypoints.sessions import Who
-from shared.chassis.database import Pool, transaction
+from shared.chassis.database import Connection, Pool, transaction
 from shared.chassis.http import field_problem, not_found, problem
-from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.openapi import answers, plain
 from shared.chassis.principal import Principal
@@ -59,17 +57,11 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
             "content": photo.content,
             "created_by": principal.subject,
         }
-        async with (
-            acting(request, principal, None, before=owner) as said,
-            transaction(pool, principal) as unit,
-        ):
 
-            async def doing() -> tuple[int, dict[str, Any]]:
-                added = await desk.add_attachment(unit, values)
-                said.after = orjson.loads(orjson.dumps(added))
-                return 201, said.after
+        async def act(unit: Connection) -> tuple[int, dict[str, Any]]:
+            return 201, await desk.add_attachment(unit, values)
 
-            return await once(request, principal, unit, doing)
+        return await acting(request, principal, None, act, before=owner)
 
     @routes.get("/{attachment_id}", responses=answers(shapes.Attachment))
     async def one(asking: Who, attachment_id: str) -> dict[str, Any]:

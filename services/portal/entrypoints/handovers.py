@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
@@ -14,7 +13,7 @@ from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.gateway import Behind
 from services.portal.entrypoints.inputs import Body, Nothing
 from services.portal.entrypoints.sessions import Who
-from shared.chassis.database import Pool, transaction
+from shared.chassis.database import Connection, Pool, transaction
 from shared.chassis.http import (
     LIMIT_DEFAULT,
     Limit,
@@ -24,7 +23,6 @@ from shared.chassis.http import (
     problem,
     query_problem,
 )
-from shared.chassis.idempotency import once
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 
@@ -70,18 +68,13 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
             "open_alerts": await _open_alerts(behind, principal),
             "created_by": principal.subject,
         }
-        async with (
-            acting(request, principal, given) as said,
-            transaction(pool, principal) as unit,
-        ):
 
-            async def doing() -> tuple[int, dict[str, Any]]:
-                if not await desk.add_handover(unit, values):
-                    raise problem(409, "id-taken", "There is a note with this id.")
-                said.after = await _one(unit, values["handover_id"])
-                return 201, said.after
+        async def act(unit: Connection) -> tuple[int, dict[str, Any]]:
+            if not await desk.add_handover(unit, values):
+                raise problem(409, "id-taken", "There is a note with this id.")
+            return 201, await _one(unit, values["handover_id"])
 
-            return await once(request, principal, unit, doing)
+        return await acting(request, principal, given, act)
 
     @routes.post("/{handover_id}:accept", responses=answers(shapes.Handover))
     async def accept(
@@ -91,18 +84,13 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
         principal = asking[1]
         async with transaction(pool, principal) as unit:
             before = await _one(unit, handover_id)
-        async with (
-            acting(request, principal, given, before=before) as said,
-            transaction(pool, principal) as unit,
-        ):
 
-            async def doing() -> tuple[int, dict[str, Any]]:
-                if not await desk.accept_handover(unit, handover_id, principal.subject):
-                    raise problem(409, "conflict", "It was taken over before, or it is your own note.")
-                said.after = await _one(unit, handover_id)
-                return 200, said.after
+        async def act(unit: Connection) -> tuple[int, dict[str, Any]]:
+            if not await desk.accept_handover(unit, handover_id, principal.subject):
+                raise problem(409, "conflict", "It was taken over before, or it is your own note.")
+            return 200, await _one(unit, handover_id)
 
-            return await once(request, principal, unit, doing)
+        return await acting(request, principal, given, act, before=before)
 
     return routes
 
@@ -117,12 +105,11 @@ def _after(cursor: str | None) -> tuple[datetime, str] | None:
         raise query_problem("cursor", "not a cursor of this list") from error
 
 
-async def _one(unit: Any, handover_id: str) -> dict[str, Any]:
+async def _one(unit: Connection, handover_id: str) -> dict[str, Any]:
     found = await desk.handover(unit, handover_id)
     if found is None:
         raise not_found("hand-over note")
-    shown: dict[str, Any] = orjson.loads(orjson.dumps(found))
-    return shown
+    return found
 
 
 async def _open_alerts(behind: Behind, principal: Principal) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from msgspec import UNSET, UnsetType
+
 from services.portal.domain.audit import Kind
 from shared.chassis.openapi import page_of
 from shared.contracts.events import Priority, Rule
@@ -44,22 +46,23 @@ class Person(Shape):
 
 
 class PersonWithPassword(Person):
-    """An account and its first password, which is told this once."""
+    """An account and its first password, which is told once."""
 
-    password: str
-
-
-class NewSecondFactor(Shape):
-    """A secret for an authenticator app, and the address that its QR code holds."""
-
-    totp_secret: str
-    totp_uri: str
+    password: str | UnsetType = UNSET
 
 
-class SecondFactorTaken(Shape):
-    """The secret is in use from now on."""
+class PasswordChanged(Shape):
+    """The new password holds."""
+
+    changed: bool
+
+
+class SecondFactorState(Shape):
+    """Whether the second factor is in use; before that a secret and the address in its QR code, told once."""
 
     second_factor: bool
+    totp_secret: str | UnsetType = UNSET
+    totp_uri: str | UnsetType = UNSET
 
 
 class Session(Shape):
