@@ -24,6 +24,7 @@ from shared.chassis import metrics
 from shared.chassis.bodies import BodyLimit
 from shared.chassis.database import AWAY
 from shared.chassis.health import Health
+from shared.chassis.openapi import REFUSALS, document
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 from shared.chassis.service import StartError
 
@@ -153,6 +154,7 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None, may: May 
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(_only_known)],
+        responses=REFUSALS,
     )
     app.state.name = name
     app.state.key = key
@@ -177,6 +179,8 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None, may: May 
     # The library puts its own first; what nobody else answers comes last.
     made.handlers[Exception] = _unhandled
     add_exception_handler(app, made)
+    # It described problems of its own there.
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:

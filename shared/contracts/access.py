@@ -83,6 +83,7 @@ MAY: dict[str, frozenset[str]] = {
     "PATCH licences/{}": LICENSERS,
     "POST licences:import": _REGISTER,
     "POST licences/{}:file-renewal": _REGISTER | {"regulator_officer"},
+    "POST licences/{}:grant": LICENSERS,
     "POST licences/{}:renew": LICENSERS,
     "POST licences/{}:suspend": LICENSERS,
     "POST licences/{}:resume": LICENSERS,

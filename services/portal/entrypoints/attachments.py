@@ -6,12 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response, UploadFile
 
 from services.portal.adapters import desk, photos
+from services.portal.entrypoints import shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.gateway import Behind
 from services.portal.entrypoints.sessions import Who
 from shared.chassis.database import Connection, Pool, transaction
 from shared.chassis.http import field_problem, not_found, problem
 from shared.chassis.ids import uuid7
+from shared.chassis.openapi import answers, plain
 from shared.chassis.principal import Principal
 
 PHOTO_BYTES_MAX = 10 * 1024 * 1024
@@ -27,7 +29,7 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
     """Return the routes of attachments."""
     routes = APIRouter(prefix="/api/v1/attachments", tags=["attachments"])
 
-    @routes.post("", status_code=201)
+    @routes.post("", status_code=201, responses=answers(shapes.Attachment, status=201))
     async def add(
         request: Request,
         asking: Who,
@@ -61,7 +63,7 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
 
         return await acting(request, principal, None, act, before=owner)
 
-    @routes.get("/{attachment_id}")
+    @routes.get("/{attachment_id}", responses=answers(shapes.Attachment))
     async def one(asking: Who, attachment_id: str) -> dict[str, Any]:
         async with transaction(pool, asking[1]) as unit:
             found = await desk.attachment(unit, attachment_id)
@@ -69,7 +71,7 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
             raise not_found("attachment")
         return found
 
-    @routes.get("/{attachment_id}/content")
+    @routes.get("/{attachment_id}/content", response_class=Response, responses=plain("image/jpeg"))
     async def content(asking: Who, attachment_id: str) -> Response:
         async with transaction(pool, asking[1]) as unit:
             found = await desk.attachment_content(unit, attachment_id)

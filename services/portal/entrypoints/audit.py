@@ -9,10 +9,12 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
+from services.portal.entrypoints import shapes
 from services.portal.entrypoints.sessions import Who
 from services.portal.ports import Audit
 from shared.chassis.database import area_prefix
 from shared.chassis.http import LIMIT_DEFAULT, LIMIT_MAX, Limit, decode_cursor, page, query_problem
+from shared.chassis.openapi import answers, plain
 from shared.chassis.principal import Principal
 from shared.chassis.times import parse_rfc3339, rfc3339
 
@@ -42,7 +44,7 @@ def router(audit: Audit) -> APIRouter:
     """Return the routes of the audit chain."""
     routes = APIRouter(prefix="/api/v1", tags=["audit"])
 
-    @routes.get("/audit")
+    @routes.get("/audit", responses=plain("text/csv", answers(shapes.AuditEntryPage)))
     async def entries(
         request: Request,
         asking: Who,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from services.portal.adapters import desk
+from services.portal.entrypoints import shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.gateway import Behind
 from services.portal.entrypoints.inputs import Body, Nothing
@@ -22,6 +23,7 @@ from shared.chassis.http import (
     problem,
     query_problem,
 )
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 
 OPEN_ALERTS_MAX = 500
@@ -49,7 +51,7 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
     """Return the routes of hand-over notes."""
     routes = APIRouter(prefix="/api/v1/handovers", tags=["handovers"])
 
-    @routes.get("")
+    @routes.get("", responses=answers(shapes.HandoverPage))
     async def listed(asking: Who, cursor: str | None = None, limit: Limit = LIMIT_DEFAULT) -> dict[str, Any]:
         """Return notes of one's own operator, the newest first."""
         async with transaction(pool, asking[1]) as unit:
@@ -57,7 +59,7 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
         last = [rows[-1]["created_at"].isoformat(), rows[-1]["handover_id"]] if rows else None
         return page(rows, limit, last)
 
-    @routes.post("", status_code=201)
+    @routes.post("", status_code=201, responses=answers(shapes.Handover, status=201))
     async def add(request: Request, asking: Who, given: NewHandover) -> Response:
         """Write a note for the next watch."""
         principal = asking[1]
@@ -74,7 +76,7 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
 
         return await acting(request, principal, given, act)
 
-    @routes.post("/{handover_id}:accept")
+    @routes.post("/{handover_id}:accept", responses=answers(shapes.Handover))
     async def accept(
         request: Request, asking: Who, handover_id: str, given: Nothing | None = None
     ) -> Response:

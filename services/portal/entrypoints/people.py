@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.portal.domain.people import Account, owed
-from services.portal.entrypoints import inputs
+from services.portal.entrypoints import inputs, shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.sessions import Who
 from services.portal.handlers.accounts import Accounts, PasswordFaultError, WrongPasswordError
@@ -27,6 +27,7 @@ from shared.chassis.http import (
     problem,
     stale,
 )
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 
 Do = Callable[[Account], Awaitable[str | None]]
@@ -61,11 +62,11 @@ def shown(account: Account) -> dict[str, Any]:
 
 
 def _own(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
-    @routes.get("/people/me")
+    @routes.get("/people/me", responses=answers(shapes.Me))
     async def me(asking: Who) -> dict[str, Any]:
         return shown(asking[0])
 
-    @routes.post("/people/me:password")
+    @routes.post("/people/me:password", responses=answers(shapes.PasswordChanged))
     async def change_password(request: Request, asking: Who, given: inputs.NewPassword) -> Response:
         """Take a new password; all other sessions of its owner end."""
         account, principal = asking
@@ -85,7 +86,7 @@ def _own(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
 
 
 def _second_factor(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
-    @routes.post("/people/me:second-factor")
+    @routes.post("/people/me:second-factor", responses=answers(shapes.SecondFactorState))
     async def second_factor(request: Request, asking: Who, given: inputs.SecondFactor) -> Response:
         """Make a secret for an authenticator app (no `otp`), then take it into use with a code of it."""
         account, principal = asking
@@ -104,7 +105,7 @@ def _second_factor(routes: APIRouter, accounts: Accounts, acting: Acting) -> Non
 
 
 def _reads(routes: APIRouter, store: People) -> None:
-    @routes.get("/people")
+    @routes.get("/people", responses=answers(shapes.PersonPage))
     async def everybody(
         _asking: Who, cursor: str | None = None, limit: Limit = LIMIT_DEFAULT
     ) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def _reads(routes: APIRouter, store: People) -> None:
         rows = await store.everybody(after, limit)
         return page(rows, limit, [rows[-1]["username"]] if rows else None)
 
-    @routes.get("/people/{username}")
+    @routes.get("/people/{username}", responses=answers(shapes.Person))
     async def one(_asking: Who, username: str) -> Response:
         return _answer(await _person(store, username))
 
@@ -129,7 +130,7 @@ async def _person(store: People, username: str) -> dict[str, Any]:
 
 
 def _writes(routes: APIRouter, store: People, accounts: Accounts, acting: Acting) -> None:
-    @routes.post("/people", status_code=201)
+    @routes.post("/people", status_code=201, responses=answers(shapes.PersonWithPassword, status=201))
     async def create(request: Request, asking: Who, given: inputs.NewPerson) -> Response:
         """Create an account; the answer holds its first password, this once."""
 
@@ -141,7 +142,7 @@ def _writes(routes: APIRouter, store: People, accounts: Accounts, acting: Acting
 
         return await acting(request, asking[1], given, act, secret=SHOWN_ONCE)
 
-    @routes.patch("/people/{username}")
+    @routes.patch("/people/{username}", responses=answers(shapes.Person))
     async def change(request: Request, asking: Who, username: str, given: inputs.PersonChange) -> Response:
         """Change a person's name, or role and scope; a change of role ends the sessions."""
         before, revision = await _person(store, username), if_match(request)
@@ -177,21 +178,21 @@ def _verbs(routes: APIRouter, store: People, accounts: Accounts, acting: Acting)
 
         return await acting(request, asking[1], None, act, before=before, secret=SHOWN_ONCE)
 
-    @routes.post("/people/{username}:disable")
+    @routes.post("/people/{username}:disable", responses=answers(shapes.Person))
     async def disable(
         request: Request, asking: Who, username: str, _body: inputs.Nothing | None = None
     ) -> Response:
         """Close an account; its sessions end."""
         return await done(request, asking, username, partial(accounts.disable, disabled=True))
 
-    @routes.post("/people/{username}:enable")
+    @routes.post("/people/{username}:enable", responses=answers(shapes.Person))
     async def enable(
         request: Request, asking: Who, username: str, _body: inputs.Nothing | None = None
     ) -> Response:
         """Open a closed account again."""
         return await done(request, asking, username, partial(accounts.disable, disabled=False))
 
-    @routes.post("/people/{username}:new-password")
+    @routes.post("/people/{username}:new-password", responses=answers(shapes.PersonWithPassword))
     async def new_password(
         request: Request, asking: Who, username: str, _body: inputs.Nothing | None = None
     ) -> Response:

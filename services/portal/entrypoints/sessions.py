@@ -5,10 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.portal.domain.people import Account, Locked, Owed, Refusal, owed
+from services.portal.entrypoints import shapes
 from services.portal.entrypoints.inputs import SignIn
 from services.portal.handlers.signing_in import Sessions
 from services.portal.ports import People
 from shared.chassis.http import not_found, page, problem
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 from shared.contracts.access import AUTHORITY, CREW, MAY, may, route_of
 
@@ -83,7 +85,7 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
         response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
         return {"token": token, "expires_at": expires_at.isoformat().replace("+00:00", "Z")}
 
-    @routes.post("/session")
+    @routes.post("/session", responses=answers(shapes.Token))
     async def sign_in(body: SignIn, request: Request, response: Response) -> dict[str, str]:
         found = await sessions.sign_in(
             body.username,
@@ -104,7 +106,7 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
             raise problem(401, "unauthorised", "User name, password or one-time code is wrong.")
         return give(response, *found)
 
-    @routes.post("/session:refresh")
+    @routes.post("/session:refresh", responses=answers(shapes.Token))
     async def refresh(request: Request, response: Response) -> dict[str, str]:
         found = await sessions.refresh(token_of(request))
         if found is None:
@@ -120,7 +122,7 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
 
 
 def _listed(routes: APIRouter, store: People) -> None:
-    @routes.get("/sessions")
+    @routes.get("/sessions", responses=answers(shapes.SessionPage))
     async def listed(asking: Who) -> dict[str, Any]:
         """Return one's own live sessions; `current` is the one that asks."""
         rows = await store.sessions(asking[0].username)

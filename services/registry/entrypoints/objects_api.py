@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from services.registry.domain.areas import fault as area_fault
-from services.registry.entrypoints import fields
+from services.registry.entrypoints import fields, shapes
 from services.registry.entrypoints.problems import answered
 from services.registry.entrypoints.resources import Resource, columns, present
 from services.registry.handlers import changing, registering
@@ -26,6 +26,7 @@ from shared.chassis.http import (
     require,
 )
 from shared.chassis.idempotency import once
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 from shared.contracts.access import ADMINISTRATOR, LICENSERS
 from shared.contracts.objects import LicenceClass, SiteKind
@@ -64,7 +65,12 @@ def objects_router(store: Store, resource: Resource) -> APIRouter:
 def _reads(router: APIRouter, store: Store, resource: Resource) -> None:
     kind = resource.kind
 
-    @router.get("", name=f"list {kind.resource}", openapi_extra=query_parameters(*kind.filters))
+    @router.get(
+        "",
+        name=f"list {kind.resource}",
+        openapi_extra=query_parameters(*kind.filters),
+        responses=answers(shapes.PAGE_OF_KIND[kind.table]),
+    )
     async def listing(
         request: Request,
         asking: Asking,
@@ -95,7 +101,7 @@ def _reads(router: APIRouter, store: Store, resource: Resource) -> None:
         items = [present(kind, row, moment) for row in rows]
         return page(items, limit, [items[-1][kind.id]] if items else None)
 
-    @router.get("/{id_}", name=f"read {kind.table}")
+    @router.get("/{id_}", name=f"read {kind.table}", responses=answers(shapes.OF_KIND[kind.table]))
     async def one(id_: str, asking: Asking, at: Day = None, known_at: Known = None) -> Response:
         async with store.unit(asking) as unit:
             moment = await unit.moment()
@@ -114,8 +120,9 @@ def check_area(store: Store, area: str, day: dt.date) -> None:
 
 def _writes(router: APIRouter, store: Store, resource: Resource) -> None:
     kind = resource.kind
+    shape = shapes.OF_KIND[kind.table]
 
-    @router.post("", status_code=201, name=f"create {kind.table}")
+    @router.post("", status_code=201, name=f"create {kind.table}", responses=answers(shape, status=201))
     async def create(
         request: Request,
         asking: Asking,
@@ -135,7 +142,7 @@ def _writes(router: APIRouter, store: Store, resource: Resource) -> None:
 
             return await once(request, asking, unit.connection, act)
 
-    @router.patch("/{id_}", name=f"change {kind.table}")
+    @router.patch("/{id_}", name=f"change {kind.table}", responses=answers(shape))
     async def change(
         id_: str,
         request: Request,

@@ -6,11 +6,13 @@ from typing import Any, Literal
 from fastapi import APIRouter
 
 from services.registry.domain.licensing import Reason
+from services.registry.entrypoints import shapes
 from services.registry.entrypoints.objects_api import Day, Known, check_area
 from services.registry.handlers import oversight
 from services.registry.handlers.oversight import GroupBy, Question
 from services.registry.ports import Moment, Store
 from shared.chassis.http import LIMIT_DEFAULT, Asking, Limit, decode_cursor, page, problem
+from shared.chassis.openapi import answers
 from shared.chassis.times import parse_rfc3339, rfc3339
 
 
@@ -32,7 +34,7 @@ def oversight_router(store: Store) -> APIRouter:
 
 
 def _unlicensed(router: APIRouter, store: Store) -> None:
-    @router.get("/unlicensed", tags=["unlicensed"])
+    @router.get("/unlicensed", tags=["unlicensed"], responses=answers(shapes.UnlicensedPage))
     async def unlicensed(
         asking: Asking,
         area: str | None = None,
@@ -58,7 +60,7 @@ def _unlicensed(router: APIRouter, store: Store) -> None:
 
 
 def _coverage(router: APIRouter, store: Store) -> None:
-    @router.get("/coverage", tags=["coverage"])
+    @router.get("/coverage", tags=["coverage"], responses=answers(shapes.CoveragePage))
     async def coverage(
         asking: Asking,
         area: str | None = None,
@@ -83,7 +85,7 @@ def _coverage(router: APIRouter, store: Store) -> None:
         items = [item for item in found if item["group"] > after][:limit]
         return page(items, limit, [items[-1]["group"]] if items else None)
 
-    @router.get("/coverage:missing", tags=["coverage"])
+    @router.get("/coverage:missing", tags=["coverage"], responses=answers(shapes.CoverageMissingPage))
     async def missing(
         asking: Asking,
         area: str | None = None,
@@ -100,7 +102,9 @@ def _coverage(router: APIRouter, store: Store) -> None:
 
 
 def _heard(router: APIRouter, store: Store) -> None:
-    @router.get("/devices:heard-unregistered", tags=["devices"])
+    @router.get(
+        "/devices:heard-unregistered", tags=["devices"], responses=answers(shapes.HeardUnregisteredPage)
+    )
     async def heard(
         asking: Asking,
         client: str | None = None,
