@@ -21,6 +21,8 @@ from shared.chassis.clock import SystemClock
 from shared.chassis.health import Health
 from shared.chassis.http import create_app
 
+KEPT = Path(__file__).parents[1] / "services" / "portal" / "ui" / "openapi.json"
+
 
 class _Nothing:
     """Stands for what answers need and the document does not."""

@@ -1,13 +1,16 @@
 """What the portal's own answers hold."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from services.portal.domain.audit import Kind
 from shared.chassis.openapi import page_of
+from shared.contracts.access import ROLES
 from shared.contracts.events import Priority, Rule
 from shared.contracts.resources import Shape, Time
+
+Role: TypeAlias = Annotated[str, Meta(extra_json_schema={"enum": sorted(ROLES)})]
 
 
 class Token(Shape):
@@ -22,7 +25,7 @@ class Me(Shape):
 
     username: str
     name: str
-    role: str
+    role: Role
     operator_id: str | None
     area_code: str | None
     crew_id: str | None
@@ -35,7 +38,7 @@ class Person(Shape):
 
     username: str
     name: str
-    role: str
+    role: Role
     operator_id: str | None
     area_code: str | None
     crew_id: str | None
