@@ -13,6 +13,7 @@ from services.dispatch.entrypoints import api as dispatch
 from services.dispatch.entrypoints.requests import Orders
 from services.history.entrypoints import api as history
 from services.notification.entrypoints import api as notification
+from services.notification.entrypoints import push_api
 from services.portal import app as portal
 from services.portal.domain.document import merged
 from services.portal.settings import Settings
@@ -44,6 +45,7 @@ def apps() -> dict[str, FastAPI]:
     dispatch.add(found["dispatch"], Orders(*[NOTHING] * 5), NOTHING)
     history.add_routes(found["history"], NOTHING, clock=SystemClock(), keep_readings_days=1)
     notification.add(found["notification"], notification.Desk(*[NOTHING] * 3))
+    push_api.add(found["notification"], NOTHING, NOTHING)
     return found | {"registry": registry.web(*[NOTHING] * 4, Health(), NOTHING)}
 
 

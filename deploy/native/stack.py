@@ -123,6 +123,7 @@ class Stack:
                 "GW_CHANNELS": json.dumps(
                     {way: f"webhook:http://127.0.0.1:{self.ports['webhook']}/{way}" for way in ("app", "sms")}
                 ),
+                "GW_PUSH_KEY_FILE": str(secrets / "push.key"),
                 "GW_WEBHOOK_ALLOW": json.dumps([f"http://127.0.0.1:{self.ports['webhook']}"]),
             },
             "portal": {

@@ -124,6 +124,9 @@ MAY: dict[str, frozenset[str]] = {
     "GET routes/{}": _TELL | {"watch", "dispatcher"},
     "POST routes": _TELL,
     "PATCH routes/{}": _TELL,
+    "GET push-key": ROLES,
+    "POST push-subscriptions": ROLES,
+    "DELETE push-subscriptions/{}": ROLES,
     "GET deliveries": _TELL | {"watch", "dispatcher"},
     "GET deliveries/{}": _TELL | {"watch", "dispatcher"},
     # people, sessions, audit

@@ -72,3 +72,15 @@ class Delivery(Shape):
 ContactPage = page_of(Contact)
 RoutePage = page_of(Route)
 DeliveryPage = page_of(Delivery)
+
+
+class PushKey(Shape):
+    """The key that a browser subscribes with."""
+
+    key: str
+
+
+class PushSubscription(Shape):
+    """A browser that is rung."""
+
+    subscription_id: str
