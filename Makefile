@@ -56,7 +56,7 @@ faults: setup
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults tests/simulation $(ARGS)
 
 demo: setup
-	@$(PY) -m deploy.native demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter undefined,$(origin STORY)),,--story "$(STORY)") $(ARGS)
+	@$(PY) -m deploy.native demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter-out 0 no false,$(LAN)),--lan) $(if $(filter undefined,$(origin STORY)),,--story "$(STORY)") $(ARGS)
 
 bench: setup
 	@$(PY) -m benchmarks $(ARGS)

@@ -1,6 +1,8 @@
 """Wires the portal."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -37,6 +39,7 @@ from shared.chassis.health import Health
 from shared.chassis.http import create_app, serve
 from shared.chassis.kafka import Producer
 from shared.chassis.principal import PrincipalKey
+from shared.chassis.service import StartError
 from shared.chassis.settings import load, secret
 from shared.contracts import topic_names
 from shared.contracts.events import AlertChanged, OrderChanged
@@ -148,6 +151,17 @@ def build(
     return app
 
 
+def _tls(settings: Settings) -> tuple[Path, Path] | None:
+    """Return certificate and key; without them the portal serves this machine only (cookies, camera, place)."""
+    if settings.tls_certificate and settings.tls_key:
+        return settings.tls_certificate, settings.tls_key
+    if not ip_address(settings.http_host).is_loopback:
+        raise StartError(
+            f"The portal serves {settings.http_host} with TLS only: set GW_TLS_CERTIFICATE and GW_TLS_KEY."
+        )
+    return None
+
+
 async def run() -> None:
     """Run the portal until it is told to stop."""
     settings = load(Settings)
@@ -168,11 +182,12 @@ async def run() -> None:
         await letters.stop()
         await pools.close()
 
+    tls = _tls(settings)
     async with httpx.AsyncClient(timeout=gateway.TIME_LIMIT_S, trust_env=False) as client:
         app = build(settings, key, pools, client, live, health)
         await letters.start()
         await service.run(
-            serve(app, settings.http_host, settings.http_port),
+            serve(app, settings.http_host, settings.http_port, tls),
             *(stream.run() for stream in live.values()),
             closes.run(),
             sign_heads(chain, heads, SystemClock()),
