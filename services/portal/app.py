@@ -152,7 +152,7 @@ def build(
 
 
 def _tls(settings: Settings) -> tuple[Path, Path] | None:
-    """Return certificate and key; without them the portal serves this machine only (cookies, camera, place)."""
+    """Return certificate and key; without them the portal serves this machine only."""
     if settings.tls_certificate and settings.tls_key:
         return settings.tls_certificate, settings.tls_key
     if not ip_address(settings.http_host).is_loopback:
