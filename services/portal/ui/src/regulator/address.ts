@@ -20,6 +20,11 @@ export function useScope(): Scope {
   return useMemo(() => ({ area, at, knownAt }), [area, at, knownAt]);
 }
 
+/** Whether a time of the address is one; the API says what is wrong with another. */
+export function isTime(text: string): boolean {
+  return !Number.isNaN(Date.parse(text));
+}
+
 /** The day that is asked about. */
 export function dayOf(scope: Scope): string {
   return scope.at || day(Date.now());
@@ -59,6 +64,7 @@ export function useFilters(): {
   open: (id: string | null) => void;
 } {
   const [params, setParams] = useSearchParams();
+  const { state } = useLocation() as { state: unknown };
   const change = (changes: Changes): void => {
     const place = Object.fromEntries(PLACE.map((name) => [name, null]));
     setParams((old) => applied(old, { ...place, ...changes }));
@@ -66,7 +72,8 @@ export function useFilters(): {
   return {
     filter: (name) => params.get(name) ?? "",
     change,
-    open: (id) => setParams((old) => applied(old, { open: id }), { preventScrollReset: true }),
+    // The page of the list stays, and with it the way back to the pages before.
+    open: (id) => setParams((old) => applied(old, { open: id }), { preventScrollReset: true, state }),
   };
 }
 

@@ -107,7 +107,6 @@ function Drawn({ counties, area, target, features }: Shows & { features: Feature
       layer.remove();
     };
     // `to`, `name` and `navigate` are made anew each time and mean the same while these stay.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [counties, area, target, features.length, dark, t]);
 
   return <div ref={place} className="reg-map" role="application" aria-label={t("map.label")} />;

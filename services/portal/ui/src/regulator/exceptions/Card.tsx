@@ -29,7 +29,7 @@ export function Card<T>({ kind, query, find }: { kind: string; query: UseQueryRe
       <Shown query={query} rows={2}>
         {(all) => (
           <>
-            <Number kind={kind} found={find(all.items)} />
+            <Figure kind={kind} found={find(all.items)} />
             <Incomplete complete={all.complete} read={all.items.length} />
           </>
         )}
@@ -39,7 +39,7 @@ export function Card<T>({ kind, query, find }: { kind: string; query: UseQueryRe
   );
 }
 
-function Number({ kind, found }: { kind: string; found: Found }): ReactNode {
+function Figure({ kind, found }: { kind: string; found: Found }): ReactNode {
   const { t } = useTranslation();
   const parts = found.parts.filter((part) => part.count > 0);
   return (

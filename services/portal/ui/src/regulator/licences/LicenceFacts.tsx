@@ -24,9 +24,13 @@ export function LicenceState({ state }: { state: Licence["state"] }): ReactNode 
   return <Mark tone={TONES[state]}>{t(`licenceState.${state}`)}</Mark>;
 }
 
-/** `还有 12 天`, or since when it is over. */
+/** What ended before its time has no days left, whatever its certificate says. */
+const RUNS: ReadonlySet<Licence["state"]> = new Set(["valid", "renewal_pending", "suspended", "expired"]);
+
+/** How many days a licence lasts, or for how many it is over. */
 export function Left({ licence, day }: { licence: Licence; day: string }): ReactNode {
   const { t } = useTranslation();
+  if (!RUNS.has(licence.state)) return null;
   const left = daysLeft(licence.valid_to, day);
   if (left < 0) return <span className="reg-num">{t("licences.over", { count: -left })}</span>;
   return <span className={left <= 90 ? "reg-num reg-soon" : "reg-num"}>{t("licences.left", { count: left })}</span>;
@@ -43,7 +47,7 @@ export function LicenceFacts({ licence, scope }: { licence: Licence; scope: Scop
         [t("licences.class"), t(`licenceClass.${licence.class}`)],
         [t("licences.areas"), <Areas codes={licence.area_codes} />],
         [t("licences.issued"), `${licence.issued_by} ${licence.issued_on}`],
-        [t("licences.validity"), <>{licence.valid_from} – {licence.valid_to} (<Left licence={licence} day={dayOf(scope)} />)</>],
+        [t("licences.validity"), <>{licence.valid_from} – {licence.valid_to} <Left licence={licence} day={dayOf(scope)} /></>],
         [t("common.state"), <LicenceState state={licence.state} />],
         [t("licences.renewalFiled"), licence.renewal_filed_on],
         [t("licences.stateReason"), licence.state_reason],

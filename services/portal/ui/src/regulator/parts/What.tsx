@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 const KEPT = "gaswatch.regulator.what";
 
-export function ViewHead({ view, words, extra }: { view: string; words: readonly string[]; extra?: ReactNode }): ReactNode {
+export function ViewHead({ view, words }: { view: string; words: readonly string[] }): ReactNode {
   const { t } = useTranslation();
   const title = t(`view.${view}.title`);
   useEffect(() => {
@@ -12,10 +12,7 @@ export function ViewHead({ view, words, extra }: { view: string; words: readonly
   }, [title, t]);
   return (
     <header className="reg-head">
-      <div className="reg-head-line">
-        <h1>{title}</h1>
-        {extra}
-      </div>
+      <h1>{title}</h1>
       <What text={t(`view.${view}.what`)} words={words} />
     </header>
   );

@@ -5,7 +5,8 @@ import dayjs from "dayjs";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { dateTime, day } from "../../look/time";
-import { useFilters, useScope } from "../address";
+import { isTime, useFilters, useScope } from "../address";
+import { beside } from "./beside";
 
 /** The picker shows a wall clock: the one of Asia/Shanghai, wherever the machine stands. */
 const OFFSET = "+08:00";
@@ -21,7 +22,7 @@ export function AsOf(): ReactNode {
       <DatePicker
         aria-label={t("reg.knownAt")}
         showTime
-        value={scope.knownAt ? dayjs(dateTime(scope.knownAt)) : null}
+        value={isTime(scope.knownAt) ? dayjs(dateTime(scope.knownAt)) : null}
         placeholder={t("reg.now")}
         onChange={(time) => change({ known_at: time ? `${time.format(WALL)}${OFFSET}` : null })}
       />
@@ -38,7 +39,7 @@ export function AsOf(): ReactNode {
           change({ at: picked === day(Date.now()) ? null : picked });
         }}
       />
-      <Popover content={known} trigger="click" placement="bottomRight" title={t("reg.knownAt")}>
+      <Popover content={known} trigger="click" placement="bottomRight" title={t("reg.knownAt")} getPopupContainer={beside}>
         <Button icon={<HistoryOutlined aria-hidden />} aria-label={t("reg.knownAt")} title={t("reg.knownAt")} />
       </Popover>
     </span>

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { signOut } from "../../people/session";
 import { LANGUAGES, speakAgain } from "../../words";
 import { rootOf, useAreaName } from "../areas";
+import { beside } from "./beside";
 import { useMe } from "./me";
 import { THEMES, choose, useTheme } from "./theme";
 
@@ -13,7 +14,7 @@ export function Person(): ReactNode {
   const { t } = useTranslation();
   const me = useMe();
   return (
-    <Popover content={<Card />} trigger="click" placement="bottomRight">
+    <Popover content={<Card />} trigger="click" placement="bottomRight" getPopupContainer={beside}>
       <Button className="reg-person" type="text" icon={<UserOutlined aria-hidden />} aria-label={`${t("reg.person")}: ${me.name}`}>
         <span className="reg-person-name">{me.name}</span>
       </Button>

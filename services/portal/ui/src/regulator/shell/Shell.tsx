@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { dateTime } from "../../look/time";
-import { useFilters, useScope, useTo } from "../address";
+import { isTime, useFilters, useScope, useTo } from "../address";
 import { covers, rootOf } from "../areas";
 import { AreaPicker } from "./AreaPicker";
 import { AsOf } from "./AsOf";
@@ -80,7 +80,7 @@ function Elsewhen(): ReactNode {
   if (!scope.at && !scope.knownAt) return null;
   const parts = [
     scope.at ? t("reg.asOf", { day: scope.at }) : t("reg.asOfToday"),
-    scope.knownAt && t("reg.asKnown", { time: dateTime(scope.knownAt) }),
+    scope.knownAt && t("reg.asKnown", { time: isTime(scope.knownAt) ? dateTime(scope.knownAt) : scope.knownAt }),
   ];
   return (
     <Alert
