@@ -24,12 +24,12 @@ from deploy.native.engines import running
 from deploy.timescaledb.provision import Database, at_database, provision
 from services.history.adapters.queries import Queries, open_query_pool
 from services.history.entrypoints.api import add_routes
-from shared.contracts.access import may
 from shared.chassis.clock import SystemClock
 from shared.chassis.health import Health
 from shared.chassis.http import create_app
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 from shared.chassis.times import rfc3339
+from shared.contracts.access import may
 
 RAW_ROWS, RAW_DAYS = 10_000_000, 7
 ROLLED_ROWS, ROLLED_DAYS = 100_000_000, 90

@@ -24,7 +24,6 @@ from services.alerting.entrypoints.stores import Stores
 from services.alerting.entrypoints.timers import Timers
 from services.alerting.handlers import Deciding
 from services.alerting.settings import Settings
-from shared.contracts.access import may
 from shared.chassis import logs, service
 from shared.chassis.clock import SystemClock
 from shared.chassis.consumer import ConsumerLoop
@@ -36,6 +35,7 @@ from shared.chassis.kafka import Producer
 from shared.chassis.outbox import Relay
 from shared.chassis.principal import PrincipalKey
 from shared.chassis.settings import load, secret
+from shared.contracts.access import may
 
 
 async def run() -> None:

@@ -11,7 +11,6 @@ from services.dispatch.entrypoints.consumer import TOPICS, Consumer
 from services.dispatch.entrypoints.requests import Orders
 from services.dispatch.handlers.use_cases import Dispatching
 from services.dispatch.settings import Settings
-from shared.contracts.access import may
 from shared.chassis import logs, service
 from shared.chassis.consumer import ConsumerLoop
 from shared.chassis.database import open_pool
@@ -24,6 +23,7 @@ from shared.chassis.principal import PrincipalKey
 from shared.chassis.settings import load, secret
 from shared.chassis.table import Table
 from shared.contracts import topic_names as names
+from shared.contracts.access import may
 from shared.contracts.objects import Site
 
 

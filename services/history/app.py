@@ -12,7 +12,6 @@ from services.history.entrypoints.telemetry import Telemetry
 from services.history.entrypoints.timers import retain_forever, roll_forever
 from services.history.handlers import Intake
 from services.history.settings import Settings
-from shared.contracts.access import may
 from shared.chassis import logs
 from shared.chassis.clock import SystemClock
 from shared.chassis.consumer import ConsumerLoop
@@ -22,6 +21,7 @@ from shared.chassis.kafka import Producer
 from shared.chassis.principal import PrincipalKey
 from shared.chassis.service import run
 from shared.chassis.settings import load, secret
+from shared.contracts.access import may
 from shared.contracts.topic_names import DEVICE
 
 

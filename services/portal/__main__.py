@@ -3,9 +3,12 @@
 import sys
 
 from services.portal import app, commands
-from shared.chassis.service import main
+from shared.chassis.service import StartError, main
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        commands.app()
+        try:
+            commands.app()
+        except StartError as error:
+            sys.exit(str(error))
     main("portal", app.run)

@@ -1,6 +1,8 @@
 """Wires the portal."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,9 +13,20 @@ from services.portal.adapters.audit import PostgresAudit
 from services.portal.adapters.heads import HeadKey
 from services.portal.adapters.postgres import PostgresPeople
 from services.portal.adapters.totp import Totp
-from services.portal.entrypoints import audit, gateway, people, sessions, streams
+from services.portal.entrypoints import (
+    attachments,
+    audit,
+    gateway,
+    handovers,
+    pages,
+    people,
+    sessions,
+    settings_api,
+    streams,
+)
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.closes import GROUP, Closes
+from services.portal.entrypoints.headers import SecurityHeaders
 from services.portal.handlers.accounts import Accounts
 from services.portal.handlers.auditing import Acts, sign_heads
 from services.portal.handlers.signing_in import Sessions
@@ -26,6 +39,7 @@ from shared.chassis.health import Health
 from shared.chassis.http import create_app, serve
 from shared.chassis.kafka import Producer
 from shared.chassis.principal import PrincipalKey
+from shared.chassis.service import StartError
 from shared.chassis.settings import load, secret
 from shared.contracts import topic_names
 from shared.contracts.events import AlertChanged, OrderChanged
@@ -34,9 +48,13 @@ from shared.contracts.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """`api` shows what row-level security lets through; `worker` adds to the audit chain and reads it whole."""
+    """`api` shows what row-level security lets through; `worker` adds to the audit chain, reads it whole.
+
+    An act holds a connection of `acts` while it uses others: so they never wait for one another.
+    """
 
     api: Pool
+    acts: Pool
     worker: Pool
 
     @classmethod
@@ -46,12 +64,14 @@ class Pools:
         worker = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
         return cls(
             await open_pool(api, application_name="portal"),
+            await open_pool(api, application_name="portal acts", max_size=4),
             await open_pool(worker, application_name="portal audit", max_size=3),
         )
 
     async def close(self) -> None:
         """Close both."""
         await self.api.close()
+        await self.acts.close()
         await self.worker.close()
 
 
@@ -109,7 +129,7 @@ def build(
     store, chain = PostgresPeople(pools.api), PostgresAudit(pools.worker, pools.api)
     signing_in = Sessions(store, Totp())
     acts = Acts(chain, SystemClock())
-    acting = Acting(acts)
+    acting = Acting(pools.acts, acts)
     app.state.sessions = signing_in
     app.state.origin = settings.public_origin
 
@@ -122,8 +142,24 @@ def build(
     app.include_router(audit.router(chain))
     app.include_router(streams.router(live, store.session_lives))
     behind = gateway.Behind(client, settings.upstreams, key)
+    app.include_router(settings_api.router(settings.tile_url, tiles_gcj02=settings.tiles_gcj02))
+    app.include_router(handovers.router(pools.api, behind, acting))
+    app.include_router(attachments.router(pools.api, behind, acting))
     app.include_router(gateway.router(behind, signing_in, acts))
+    app.include_router(pages.router(settings.ui_folder, settings.tile_url, sessions.app_of))
+    app.add_middleware(SecurityHeaders, secure=settings.tls_key is not None)
     return app
+
+
+def _tls(settings: Settings) -> tuple[Path, Path] | None:
+    """Return certificate and key; without them the portal serves this machine only."""
+    if settings.tls_certificate and settings.tls_key:
+        return settings.tls_certificate, settings.tls_key
+    if not ip_address(settings.http_host).is_loopback:
+        raise StartError(
+            f"The portal serves {settings.http_host} with TLS only: set GW_TLS_CERTIFICATE and GW_TLS_KEY."
+        )
+    return None
 
 
 async def run() -> None:
@@ -146,11 +182,12 @@ async def run() -> None:
         await letters.stop()
         await pools.close()
 
+    tls = _tls(settings)
     async with httpx.AsyncClient(timeout=gateway.TIME_LIMIT_S, trust_env=False) as client:
         app = build(settings, key, pools, client, live, health)
         await letters.start()
         await service.run(
-            serve(app, settings.http_host, settings.http_port),
+            serve(app, settings.http_host, settings.http_port, tls),
             *(stream.run() for stream in live.values()),
             closes.run(),
             sign_heads(chain, heads, SystemClock()),

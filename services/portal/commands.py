@@ -1,4 +1,4 @@
-"""The portal's command line: for who has the machine but no account yet, and for who doubts the audit chain."""
+"""The portal's command line: for who has the machine but no account yet, or doubts the audit chain."""
 
 import asyncio
 import json
@@ -30,7 +30,6 @@ _SAID = {
 
 
 def _account(wanted: dict[str, Any], password_hash: str, *, must_change: bool) -> Account:
-    given = {name: wanted.get(name) for name in ("operator_id", "area_code", "crew_id", "totp_secret")}
     return Account(
         username=wanted["username"] or "",
         name=wanted.get("name") or wanted["username"] or "",
@@ -39,7 +38,10 @@ def _account(wanted: dict[str, Any], password_hash: str, *, must_change: bool) -
         totp_last_step=0,
         disabled=False,
         must_change=must_change,
-        **given,
+        operator_id=wanted.get("operator_id"),
+        area_code=wanted.get("area_code"),
+        crew_id=wanted.get("crew_id"),
+        totp_secret=wanted.get("totp_secret"),
     )
 
 

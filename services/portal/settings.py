@@ -14,3 +14,6 @@ class Settings(ServiceSettings):
     tls_key: Path | None = None
     audit_key_file: Path
     audit_heads_file: Path
+    ui_folder: Path
+    tile_url: str = ""
+    tiles_gcj02: bool = False

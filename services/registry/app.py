@@ -16,7 +16,6 @@ from services.registry.entrypoints.resources import RESOURCES
 from services.registry.entrypoints.timers import run_timers
 from services.registry.entrypoints.verbs_api import verbs_router
 from services.registry.settings import Settings
-from shared.contracts.access import may
 from shared.chassis import logs, service
 from shared.chassis.consumer import ConsumerLoop
 from shared.chassis.database import open_pool
@@ -27,6 +26,7 @@ from shared.chassis.outbox import Relay
 from shared.chassis.principal import PrincipalKey
 from shared.chassis.settings import secret
 from shared.contracts import topic_names
+from shared.contracts.access import may
 
 
 def web(

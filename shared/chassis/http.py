@@ -6,6 +6,7 @@ import json
 import logging
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
@@ -24,6 +25,7 @@ from shared.chassis import metrics
 from shared.chassis.bodies import BodyLimit
 from shared.chassis.database import AWAY
 from shared.chassis.health import Health
+from shared.chassis.openapi import REFUSALS, document
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 from shared.chassis.service import StartError
 
@@ -153,6 +155,7 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None, may: May 
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(_only_known)],
+        responses=REFUSALS,
     )
     app.state.name = name
     app.state.key = key
@@ -177,6 +180,8 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None, may: May 
     # The library puts its own first; what nobody else answers comes last.
     made.handlers[Exception] = _unhandled
     add_exception_handler(app, made)
+    # It described problems of its own there.
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -271,8 +276,8 @@ def page(items: list[Any], limit: int, cursor: Sequence[Any] | None) -> dict[str
     return {"items": items, "next_cursor": encode_cursor(cursor or []) if more else None}
 
 
-async def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve until cancelled; a port that is taken is one sentence."""
+async def serve(app: FastAPI, host: str, port: int, tls: tuple[Path, Path] | None = None) -> None:
+    """Serve until cancelled, with TLS by (certificate, key); a port that is taken is one sentence."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -281,7 +286,14 @@ async def serve(app: FastAPI, host: str, port: int) -> None:
         listener.close()
         raise StartError(f"port {port} on {host} is taken ({error.strerror}); set GW_HTTP_PORT.") from error
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3, loop="none"
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+        loop="none",
+        ssl_certfile=tls[0] if tls else None,
+        ssl_keyfile=tls[1] if tls else None,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

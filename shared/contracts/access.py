@@ -84,6 +84,7 @@ MAY: dict[str, frozenset[str]] = {
     "PATCH licences/{}": LICENSERS,
     "POST licences:import": _REGISTER,
     "POST licences/{}:file-renewal": _REGISTER | {"regulator_officer"},
+    "POST licences/{}:grant": LICENSERS,
     "POST licences/{}:renew": LICENSERS,
     "POST licences/{}:suspend": LICENSERS,
     "POST licences/{}:resume": LICENSERS,
@@ -124,6 +125,9 @@ MAY: dict[str, frozenset[str]] = {
     "GET routes/{}": _TELL | {"watch", "dispatcher"},
     "POST routes": _TELL,
     "PATCH routes/{}": _TELL,
+    "GET push-key": ROLES,
+    "POST push-subscriptions": ROLES,
+    "DELETE push-subscriptions/{}": ROLES,
     "GET deliveries": _TELL | {"watch", "dispatcher"},
     "GET deliveries/{}": _TELL | {"watch", "dispatcher"},
     # people, sessions, audit
@@ -141,6 +145,13 @@ MAY: dict[str, frozenset[str]] = {
     "DELETE sessions/{}": ROLES,
     "GET audit": _AUDIT,
     "GET stream/{}": ROLES,
+    "GET settings": ROLES,
+    "GET handovers": FIRM,
+    "POST handovers": WATCH | {"dispatcher"},
+    "POST handovers/{}:accept": WATCH | {"dispatcher"},
+    "POST attachments": CREW | _DIRECT | OFFICERS | {"inspector", "watch"},
+    "GET attachments/{}": ROLES,
+    "GET attachments/{}/content": ROLES,
 }
 _PARAMETER = re.compile(r"\{[^}]*\}")
 _LITERAL = frozenset({"me"})

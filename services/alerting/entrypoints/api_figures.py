@@ -9,9 +9,11 @@ from pydantic import AwareDatetime
 from services.alerting.domain import figures
 from services.alerting.domain.figures import TARGETS, Figures, Span
 from services.alerting.domain.site import Alert
+from services.alerting.entrypoints import shapes
 from services.alerting.entrypoints.deps import Deps
 from shared.chassis.database import transaction
 from shared.chassis.http import Asking, query_problem
+from shared.chassis.openapi import answers
 from shared.chassis.times import rfc3339
 
 DAY_MS = 86_400_000
@@ -27,7 +29,7 @@ def router(deps: Deps) -> APIRouter:
     """Return the route."""
     routes = APIRouter(prefix="/api/v1")
 
-    @routes.get("/alert-figures")
+    @routes.get("/alert-figures", responses=answers(shapes.AlertFigures))
     async def alert_figures(
         asking: Asking,
         from_: Annotated[AwareDatetime | None, Query(alias="from")] = None,

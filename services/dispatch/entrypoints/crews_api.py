@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.dispatch.domain.steps import PHONE_AHEAD_MS_MAX
+from services.dispatch.entrypoints import shapes
 from services.dispatch.entrypoints.access import is_crew_only
 from services.dispatch.entrypoints.inputs import (
     CrewChange,
@@ -31,6 +32,7 @@ from shared.chassis.http import (
 )
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
+from shared.chassis.openapi import answers
 
 Answer = tuple[int, dict[str, Any]]
 DUTY_MS = 12 * 3_600_000
@@ -45,7 +47,7 @@ def router(pool: Pool, crews: CrewRows) -> APIRouter:
 
 
 def _crew_reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.get("/crews", tags=["crews"])
+    @made.get("/crews", tags=["crews"], responses=answers(shapes.CrewPage))
     async def list_crews(
         asking: Asking, limit: Limit = 50, cursor: str | None = None, operator_id: str | None = None
     ) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def _crew_reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
         last = [rows[-1]["crew_id"]] if rows else None
         return page(rows, limit, last)
 
-    @made.get("/crews/{crew_id}", tags=["crews"])
+    @made.get("/crews/{crew_id}", tags=["crews"], responses=answers(shapes.Crew))
     async def get_crew(asking: Asking, crew_id: str) -> Response:
         """Return one crew with whether it is on shift and how many orders it holds."""
         if is_crew_only(asking) and crew_id != asking.crew_id:
@@ -73,7 +75,7 @@ def _crew_reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 
 def _crew_adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.post("/crews", status_code=201, tags=["crews"])
+    @made.post("/crews", status_code=201, tags=["crews"], responses=answers(shapes.Crew, status=201))
     async def add_crew(request: Request, asking: Asking, body: NewCrew) -> Response:
         """Add a crew; its operator is the asker's own unless an administrator names one."""
         operator_id = body.operator_id or asking.operator_id
@@ -96,7 +98,7 @@ def _crew_adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 
 def _crew_changes(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.patch("/crews/{crew_id}", tags=["crews"])
+    @made.patch("/crews/{crew_id}", tags=["crews"], responses=answers(shapes.Crew))
     async def change_crew(request: Request, asking: Asking, crew_id: str, body: CrewChange) -> Response:
         """Change a crew of the revision that was read."""
         async with transaction(pool, asking) as connection:
@@ -112,7 +114,7 @@ def _crew_changes(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 
 def _crew_moves(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.post("/crews/{crew_id}:position", tags=["crews"])
+    @made.post("/crews/{crew_id}:position", tags=["crews"], responses=answers(shapes.Crew))
     async def move_crew(request: Request, asking: Asking, crew_id: str, body: NewPosition) -> Response:
         """Say where the crew is; an older position than the known one changes nothing."""
         if is_crew_only(asking) and crew_id != asking.crew_id:
@@ -133,7 +135,7 @@ def _crew_moves(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 
 def _crew_duty(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.post("/crews/{crew_id}:duty", tags=["crews"])
+    @made.post("/crews/{crew_id}:duty", tags=["crews"], responses=answers(shapes.Crew))
     async def set_duty(request: Request, asking: Asking, crew_id: str, body: Duty) -> Response:
         """Put a crew on or off duty now; without a present shift going on duty begins one of 12 hours."""
         if is_crew_only(asking) and crew_id != asking.crew_id:

@@ -7,16 +7,18 @@ from fastapi.responses import JSONResponse
 
 from services.dispatch.domain.model import Decision, Kind, Outcome, Priority, Situation, State
 from services.dispatch.domain.recommend import Recommendation, recommend
+from services.dispatch.entrypoints import shapes
 from services.dispatch.entrypoints.access import is_crew_only
 from services.dispatch.entrypoints.requests import Orders, shown
 from shared.chassis.database import transaction
 from shared.chassis.http import Asking, Limit, decode_cursor, etag, page, query_problem
+from shared.chassis.openapi import answers
 
 
 def add(router: APIRouter, orders: Orders) -> None:
     """Add the routes that read."""
 
-    @router.get("")
+    @router.get("", responses=answers(shapes.OrderPage))
     async def list_orders(
         asking: Asking,
         limit: Limit = 50,
@@ -63,7 +65,7 @@ def add(router: APIRouter, orders: Orders) -> None:
         last = (found[-1].opened_at_ms, found[-1].order_id) if found else None
         return page([shown(order) for order in found], limit, last)
 
-    @router.get("/{order_id}/timeline")
+    @router.get("/{order_id}/timeline", responses=answers(shapes.OrderItemPage))
     async def get_timeline(asking: Asking, order_id: str) -> dict[str, Any]:
         """Return the order's changes, and the steps of the crew in the order in which they were done."""
         async with transaction(orders.pool, asking) as connection:
@@ -75,7 +77,7 @@ def add(router: APIRouter, orders: Orders) -> None:
                 "next_cursor": None,
             }
 
-    @router.get("/{order_id}/recommendation")
+    @router.get("/{order_id}/recommendation", responses=answers(shapes.RecommendationPage))
     async def get_recommendation(asking: Asking, order_id: str) -> dict[str, Any]:
         """Return all crews of the operator with scores and reasons, the best first."""
         async with transaction(orders.pool, asking) as connection:
@@ -93,7 +95,7 @@ def add(router: APIRouter, orders: Orders) -> None:
             "next_cursor": None,
         }
 
-    @router.get("/{order_id}")
+    @router.get("/{order_id}", responses=answers(shapes.OrderDetail))
     async def get_order(asking: Asking, order_id: str) -> Response:
         """Return one order with its history; 404 when it is another tenant's or crew's."""
         async with transaction(orders.pool, asking) as connection:

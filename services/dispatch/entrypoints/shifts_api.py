@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from services.dispatch.entrypoints import shapes
 from services.dispatch.entrypoints.access import is_crew_only
 from services.dispatch.entrypoints.inputs import (
     NewShift,
@@ -26,6 +27,7 @@ from shared.chassis.http import (
     stale,
 )
 from shared.chassis.idempotency import once
+from shared.chassis.openapi import answers
 from shared.chassis.times import parse_rfc3339
 
 MAX_MS = 2**62
@@ -41,7 +43,7 @@ def router(pool: Pool, crews: CrewRows) -> APIRouter:
 
 
 def _reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.get("/shifts", tags=["shifts"])
+    @made.get("/shifts", tags=["shifts"], responses=answers(shapes.ShiftPage))
     async def list_shifts(
         asking: Asking, limit: Limit = 50, cursor: str | None = None, crew_id: str | None = None
     ) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def _reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
         last = [rows[-1]["shift_id"]] if rows else None
         return page(rows, limit, last)
 
-    @made.get("/shifts/{shift_id}", tags=["shifts"])
+    @made.get("/shifts/{shift_id}", tags=["shifts"], responses=answers(shapes.Shift))
     async def get_shift(asking: Asking, shift_id: str) -> Response:
         """Return one shift."""
         async with transaction(pool, asking) as connection:
@@ -65,7 +67,7 @@ def _reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 
 def _adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.post("/shifts", status_code=201, tags=["shifts"])
+    @made.post("/shifts", status_code=201, tags=["shifts"], responses=answers(shapes.Shift, status=201))
     async def add_shift(request: Request, asking: Asking, body: NewShift) -> Response:
         """Add a shift of a crew."""
         if body.to <= body.from_:
@@ -95,7 +97,7 @@ def _adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 
 def _changes(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.patch("/shifts/{shift_id}", tags=["shifts"])
+    @made.patch("/shifts/{shift_id}", tags=["shifts"], responses=answers(shapes.Shift))
     async def change_shift(request: Request, asking: Asking, shift_id: str, body: ShiftChange) -> Response:
         """Change a shift's end, or put the crew on or off duty."""
         values: dict[str, Any] = {}

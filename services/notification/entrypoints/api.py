@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.notification.domain.model import Priority, State, Topic
+from services.notification.entrypoints import shapes
 from services.notification.entrypoints.inputs import (
     ContactChange,
     NewAddress,
@@ -27,10 +28,10 @@ from shared.chassis.http import (
     not_found,
     page,
     problem,
-    require,
     stale,
 )
 from shared.chassis.idempotency import once
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 
 Answer = tuple[int, dict[str, Any]]
@@ -114,7 +115,7 @@ def add(app: FastAPI, desk: Desk) -> None:
 
 
 def _contacts(router: APIRouter, desk: Desk) -> None:
-    @router.get("/contacts", tags=["contacts"])
+    @router.get("/contacts", tags=["contacts"], responses=answers(shapes.ContactPage))
     async def list_contacts(
         asking: Asking,
         limit: Limit = 50,
@@ -135,18 +136,20 @@ def _contacts(router: APIRouter, desk: Desk) -> None:
         }
         return await desk.page(asking, "contact", filters, limit, cursor)
 
-    @router.post("/contacts", status_code=201, tags=["contacts"])
+    @router.post(
+        "/contacts", status_code=201, tags=["contacts"], responses=answers(shapes.Contact, status=201)
+    )
     async def add_contact(request: Request, asking: Asking, body: NewContact) -> Response:
         """Add a contact; an address that nothing may be sent to is refused."""
         desk.check(body.addresses)
         return await desk.add(request, asking, "contact", body.model_dump())
 
-    @router.get("/contacts/{contact_id}", tags=["contacts"])
+    @router.get("/contacts/{contact_id}", tags=["contacts"], responses=answers(shapes.Contact))
     async def get_contact(asking: Asking, contact_id: str) -> Response:
         """Return one contact."""
         return await desk.one(asking, "contact", contact_id)
 
-    @router.patch("/contacts/{contact_id}", tags=["contacts"])
+    @router.patch("/contacts/{contact_id}", tags=["contacts"], responses=answers(shapes.Contact))
     async def change_contact(
         request: Request, asking: Asking, contact_id: str, body: ContactChange
     ) -> Response:
@@ -156,7 +159,7 @@ def _contacts(router: APIRouter, desk: Desk) -> None:
 
 
 def _routes(router: APIRouter, desk: Desk) -> None:
-    @router.get("/routes", tags=["routes"])
+    @router.get("/routes", tags=["routes"], responses=answers(shapes.RoutePage))
     async def list_routes(
         asking: Asking,
         limit: Limit = 50,
@@ -169,24 +172,24 @@ def _routes(router: APIRouter, desk: Desk) -> None:
         filters = {"route_id": route_id, "operator_id": operator_id, "topic": topic}
         return await desk.page(asking, "route", filters, limit, cursor)
 
-    @router.post("/routes", status_code=201, tags=["routes"])
+    @router.post("/routes", status_code=201, tags=["routes"], responses=answers(shapes.Route, status=201))
     async def add_route(request: Request, asking: Asking, body: NewRoute) -> Response:
         """Add a route."""
         return await desk.add(request, asking, "route", body.model_dump())
 
-    @router.get("/routes/{route_id}", tags=["routes"])
+    @router.get("/routes/{route_id}", tags=["routes"], responses=answers(shapes.Route))
     async def get_route(asking: Asking, route_id: str) -> Response:
         """Return one route."""
         return await desk.one(asking, "route", route_id)
 
-    @router.patch("/routes/{route_id}", tags=["routes"])
+    @router.patch("/routes/{route_id}", tags=["routes"], responses=answers(shapes.Route))
     async def change_route(request: Request, asking: Asking, route_id: str, body: RouteChange) -> Response:
         """Change a route of the revision that was read."""
         return await desk.change(request, asking, "route", route_id, body.model_dump(exclude_none=True))
 
 
 def _deliveries(router: APIRouter, desk: Desk) -> None:
-    @router.get("/deliveries", tags=["deliveries"])
+    @router.get("/deliveries", tags=["deliveries"], responses=answers(shapes.DeliveryPage))
     async def list_deliveries(
         asking: Asking,
         limit: Limit = 50,
@@ -215,7 +218,7 @@ def _deliveries(router: APIRouter, desk: Desk) -> None:
         }
         return await desk.page(asking, "delivery", filters, limit, cursor)
 
-    @router.get("/deliveries/{delivery_id}", tags=["deliveries"])
+    @router.get("/deliveries/{delivery_id}", tags=["deliveries"], responses=answers(shapes.Delivery))
     async def get_delivery(asking: Asking, delivery_id: str) -> Response:
         """Return one delivery."""
         return await desk.one(asking, "delivery", delivery_id)

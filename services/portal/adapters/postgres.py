@@ -177,9 +177,7 @@ class PostgresPeople:
 
     async def set_pending_second_factor(self, username: str, secret: str) -> None:
         """Keep a secret of which no code was given yet."""
-        await self._pool.execute(
-            "UPDATE account SET totp_pending = $2 WHERE username = $1", username, secret
-        )
+        await self._pool.execute("UPDATE account SET totp_pending = $2 WHERE username = $1", username, secret)
 
     async def set_second_factor(self, username: str, secret: str | None, step: int = 0) -> None:
         """Take a secret into use, or away; `step` is the time step that is used by now."""

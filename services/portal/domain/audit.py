@@ -1,5 +1,4 @@
-"""The audit chain: each entry's hash covers the one before it, so that nothing is changed, taken out,
-moved or cut off unseen.
+"""The audit chain: each entry's hash covers the one before, so that nothing is changed or lost unseen.
 
 An entry is one text, and the hash is taken of that text: what is searched is derived from it.
 """
@@ -82,9 +81,7 @@ class Finding:
 
 def text_of(entry: Entry, seq: int) -> str:
     """Return the one text of an entry; its place stands in it, so that it fits in no other."""
-    return json.dumps(
-        asdict(entry) | {"seq": seq}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
+    return json.dumps(asdict(entry) | {"seq": seq}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def chained(previous: bytes, text: str) -> bytes:

@@ -9,10 +9,12 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
+from services.portal.entrypoints import shapes
 from services.portal.entrypoints.sessions import Who
 from services.portal.ports import Audit
 from shared.chassis.database import area_prefix
 from shared.chassis.http import LIMIT_DEFAULT, LIMIT_MAX, Limit, decode_cursor, page, query_problem
+from shared.chassis.openapi import answers, plain
 from shared.chassis.principal import Principal
 from shared.chassis.times import parse_rfc3339, rfc3339
 
@@ -42,7 +44,7 @@ def router(audit: Audit) -> APIRouter:
     """Return the routes of the audit chain."""
     routes = APIRouter(prefix="/api/v1", tags=["audit"])
 
-    @routes.get("/audit")
+    @routes.get("/audit", responses=plain("text/csv", answers(shapes.AuditEntryPage)))
     async def entries(
         request: Request,
         asking: Who,
@@ -98,9 +100,7 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
-async def _csv(
-    audit: Audit, asking: Principal, filters: dict[str, Any], said: str
-) -> AsyncIterator[str]:
+async def _csv(audit: Audit, asking: Principal, filters: dict[str, Any], said: str) -> AsyncIterator[str]:
     """Give the rows with a BOM; the first line says who took them and by which filter."""
     yield "\ufeff" + _line([f"exported by {asking.subject}", f"filter: {said}"]) + _line(list(_COLUMNS))
     before, given = None, 0

@@ -1,5 +1,6 @@
 """The API of all services behind one origin: each request goes on with a signed word on who asks."""
 
+import contextlib
 import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from services.portal.domain.document import merged
 from services.portal.domain.people import Account
 from services.portal.domain.routes import ARM, service_of
 from services.portal.entrypoints.sessions import Who, address_of, token_of
@@ -139,24 +141,11 @@ def router(behind: Behind, sessions: Sessions, acts: Acts) -> APIRouter:
 
 
 async def openapi(
-    client: httpx.AsyncClient, upstreams: dict[str, str], own: dict[str, object]
-) -> dict[str, object]:
+    client: httpx.AsyncClient, upstreams: dict[str, str], own: dict[str, Any]
+) -> dict[str, Any]:
     """Return one OpenAPI document of all services; one that does not answer is left out."""
-    merged = orjson.loads(orjson.dumps(own))
-    schemas = merged.setdefault("components", {}).setdefault("schemas", {})
-    for service, url in sorted(upstreams.items()):
-        try:
-            found = (await client.get(f"{url}/openapi.json")).json()
-        except (httpx.HTTPError, ValueError):
-            continue
-        text = orjson.dumps(found)
-        for name in found.get("components", {}).get("schemas", {}):
-            text = text.replace(
-                f'"#/components/schemas/{name}"'.encode(), f'"#/components/schemas/{service}.{name}"'.encode()
-            )
-        renamed = orjson.loads(text)
-        merged["paths"].update(renamed.get("paths", {}))
-        for name, schema in renamed.get("components", {}).get("schemas", {}).items():
-            schemas[f"{service}.{name}"] = schema
-    found_document: dict[str, object] = merged
-    return found_document
+    found: dict[str, Any] = {}
+    for service, url in upstreams.items():
+        with contextlib.suppress(httpx.HTTPError, ValueError):
+            found[service] = (await client.get(f"{url}/openapi.json")).json()
+    return merged(own, found)

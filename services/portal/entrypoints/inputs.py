@@ -74,9 +74,7 @@ class PersonChange(Body):
         scope = {"operator_id", "area_code", "crew_id"} & self.model_fields_set
         if self.role is None and scope:
             raise ValueError("role: a scope is changed together with its role")
-        if self.role and (
-            fault := scope_fault(self.role, self.operator_id, self.area_code, self.crew_id)
-        ):
+        if self.role and (fault := scope_fault(self.role, self.operator_id, self.area_code, self.crew_id)):
             raise ValueError(fault)
         return self
 

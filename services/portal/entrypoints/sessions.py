@@ -5,12 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.portal.domain.people import Account, Locked, Owed, Refusal, owed
+from services.portal.entrypoints import shapes
 from services.portal.entrypoints.inputs import SignIn
 from services.portal.handlers.signing_in import Sessions
 from services.portal.ports import People
 from shared.chassis.http import not_found, page, problem
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
-from shared.contracts.access import MAY, may, route_of
+from shared.contracts.access import AUTHORITY, CREW, MAY, may, route_of
 
 COOKIE = "gaswatch_session"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -61,6 +63,16 @@ async def who(request: Request) -> tuple[Account, Principal]:
     return found
 
 
+async def app_of(request: Request) -> str:
+    """Return the app that the caller works in; the console signs in whoever is nobody yet."""
+    sessions: Sessions = request.app.state.sessions
+    found = await sessions.who(request.cookies.get(COOKIE, ""))
+    role = found[0].role if found else ""
+    if role in CREW:
+        return "field"
+    return "regulator" if role in AUTHORITY else "console"
+
+
 Who = Annotated[tuple[Account, Principal], Depends(who)]
 
 
@@ -73,7 +85,7 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
         response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
         return {"token": token, "expires_at": expires_at.isoformat().replace("+00:00", "Z")}
 
-    @routes.post("/session")
+    @routes.post("/session", responses=answers(shapes.Token))
     async def sign_in(body: SignIn, request: Request, response: Response) -> dict[str, str]:
         found = await sessions.sign_in(
             body.username,
@@ -84,7 +96,8 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
         )
         if isinstance(found, Locked):
             title = f"Too many failed sign-ins to this account from here; wait {found.seconds} s."
-            raise problem(429, "throttled", title, headers={"Retry-After": str(found.seconds)})
+            headers = {"Retry-After": str(found.seconds)}
+            raise problem(429, "throttled", title, headers=headers, retry_after_s=found.seconds)
         if found is Refusal.CODE_USED:
             raise problem(401, "code-used", "This one-time code was used before; wait for the next one.")
         if found is Refusal.SECOND_FACTOR_NEEDED:
@@ -93,7 +106,7 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
             raise problem(401, "unauthorised", "User name, password or one-time code is wrong.")
         return give(response, *found)
 
-    @routes.post("/session:refresh")
+    @routes.post("/session:refresh", responses=answers(shapes.Token))
     async def refresh(request: Request, response: Response) -> dict[str, str]:
         found = await sessions.refresh(token_of(request))
         if found is None:
@@ -109,7 +122,7 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
 
 
 def _listed(routes: APIRouter, store: People) -> None:
-    @routes.get("/sessions")
+    @routes.get("/sessions", responses=answers(shapes.SessionPage))
     async def listed(asking: Who) -> dict[str, Any]:
         """Return one's own live sessions; `current` is the one that asks."""
         rows = await store.sessions(asking[0].username)

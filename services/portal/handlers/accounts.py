@@ -72,5 +72,3 @@ class Accounts:
         await self._people.set_disabled(account.username, disabled=disabled)
         if disabled:
             await self._people.end_sessions(account.username)
-
-

@@ -14,6 +14,7 @@ from services.registry.domain import areas
 from services.registry.entrypoints.sheets import SHEETS, Cell, Line, Sheet, cell, shown
 from services.registry.entrypoints.words import SAID, Column, Lang, Listed, said
 from services.registry.ports import Moment, Row
+from shared.chassis.openapi import Responses, plain
 from shared.chassis.principal import Principal
 
 ROWS_MAX = 100_000
@@ -26,6 +27,13 @@ Batches: TypeAlias = AsyncGenerator[list[Row]]
 Search: TypeAlias = Annotated[str, Query(max_length=100)]
 # What says how to answer, and not about what.
 HOW = frozenset({"format", "lang", "cursor", "limit"})
+
+
+def as_file(page: Responses) -> Responses:
+    """Return the `responses` of a route that answers with pages, or with all of them as a file."""
+    for sheet in SHEETS.values():
+        page = plain(sheet.media_type.partition(";")[0], page)
+    return page
 
 
 @dataclass(frozen=True, slots=True)

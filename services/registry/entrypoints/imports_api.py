@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
 from services.registry.domain.kinds import DEVICE
+from services.registry.entrypoints import shapes
 from services.registry.entrypoints.csvfile import BadFile, CsvFile
 from services.registry.entrypoints.fields import CSV_CONTEXT
 from services.registry.entrypoints.objects_api import Day
@@ -20,8 +21,9 @@ from services.registry.entrypoints.resources import RESOURCES, Resource, columns
 from services.registry.handlers.importing import CHUNK_ROWS, ImportStoppedError, Line, Report, import_rows
 from services.registry.handlers.registering import Context
 from services.registry.ports import Store
-from shared.chassis.http import Asking, problem, reason_of, require
+from shared.chassis.http import Asking, problem, reason_of
 from shared.chassis.idempotency import once
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 from shared.contracts.access import ADMINISTRATOR, LICENSERS
 
@@ -116,6 +118,7 @@ def _add(router: APIRouter, store: Store, resource: Resource) -> None:
         f"/{resource.kind.resource}:import",
         name=f"import {resource.kind.resource}",
         tags=[resource.kind.resource],
+        responses=answers(shapes.ImportReport),
         openapi_extra={
             "requestBody": {
                 "content": {

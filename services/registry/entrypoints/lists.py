@@ -30,10 +30,10 @@ _VALUES: dict[tuple[str, str], tuple[str, ...]] = {
 _COMPUTED = {"licence": ("state", "expiring_within")}
 _GENERAL = HOW | {"q", "at", "known_at", "area", "reserved"}
 # Whose names stand beside their ids.
-_NAMED: dict[Kind, dict[str, tuple[Kind, str]]] = {
-    LICENCE: {"operator_name": (OPERATOR, "operator_id")},
-    SITE: {"operator_name": (OPERATOR, "operator_id")},
-    DEVICE: {"operator_name": (OPERATOR, "operator_id"), "site_name": (SITE, "site_id")},
+_NAMED: dict[str, dict[str, tuple[Kind, str]]] = {
+    LICENCE.table: {"operator_name": (OPERATOR, "operator_id")},
+    SITE.table: {"operator_name": (OPERATOR, "operator_id")},
+    DEVICE.table: {"operator_name": (OPERATOR, "operator_id"), "site_name": (SITE, "site_id")},
 }
 
 
@@ -87,7 +87,7 @@ async def shown(
 ) -> list[dict[str, Any]]:
     """Return objects as a list shows them: with the names of what they belong to."""
     items = [present(kind, row, moment, as_of.day) for row in rows]
-    for name, (other, id_) in _NAMED.get(kind, {}).items():
+    for name, (other, id_) in _NAMED.get(kind.table, {}).items():
         found = await unit.names(other, {row[id_] for row in rows}, as_of)
         for item in items:
             item[name] = found.get(item[id_])

@@ -7,8 +7,8 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from services.registry.domain.areas import fault as area_fault
-from services.registry.entrypoints import fields, lists
-from services.registry.entrypoints.exports import Files, Format, Language, Search
+from services.registry.entrypoints import fields, lists, shapes
+from services.registry.entrypoints.exports import Files, Format, Language, Search, as_file
 from services.registry.entrypoints.problems import answered
 from services.registry.entrypoints.resources import Resource, columns, present
 from services.registry.entrypoints.words import LISTS
@@ -27,6 +27,7 @@ from shared.chassis.http import (
     require,
 )
 from shared.chassis.idempotency import once
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 from shared.contracts.access import ADMINISTRATOR, LICENSERS
 
@@ -57,7 +58,12 @@ def objects_router(store: Store, resource: Resource, files: Files) -> APIRouter:
 def _reads(router: APIRouter, store: Store, resource: Resource, files: Files) -> None:
     kind = resource.kind
 
-    @router.get("", name=f"list {kind.resource}", openapi_extra=query_parameters(*lists.parameters(kind)))
+    @router.get(
+        "",
+        name=f"list {kind.resource}",
+        openapi_extra=query_parameters(*lists.parameters(kind)),
+        responses=as_file(answers(shapes.PAGE_OF_KIND[kind.table])),
+    )
     async def listing(
         request: Request,
         asking: Asking,
@@ -86,7 +92,7 @@ def _reads(router: APIRouter, store: Store, resource: Resource, files: Files) ->
         found = lists.everything(store, asking, kind, wanted, moment)
         return await files.answer(request, asking, LISTS[kind.resource], found, moment)
 
-    @router.get("/{id_}", name=f"read {kind.table}")
+    @router.get("/{id_}", name=f"read {kind.table}", responses=answers(shapes.OF_KIND[kind.table]))
     async def one(id_: str, asking: Asking, at: Day = None, known_at: Known = None) -> Response:
         async with store.unit(asking) as unit:
             moment = await unit.moment()
@@ -105,8 +111,9 @@ def check_area(store: Store, area: str, day: dt.date) -> None:
 
 def _writes(router: APIRouter, store: Store, resource: Resource) -> None:
     kind = resource.kind
+    shape = shapes.OF_KIND[kind.table]
 
-    @router.post("", status_code=201, name=f"create {kind.table}")
+    @router.post("", status_code=201, name=f"create {kind.table}", responses=answers(shape, status=201))
     async def create(
         request: Request,
         asking: Asking,
@@ -126,7 +133,7 @@ def _writes(router: APIRouter, store: Store, resource: Resource) -> None:
 
             return await once(request, asking, unit.connection, act)
 
-    @router.patch("/{id_}", name=f"change {kind.table}")
+    @router.patch("/{id_}", name=f"change {kind.table}", responses=answers(shape))
     async def change(
         id_: str,
         request: Request,

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from services.registry.domain.kinds import OPERATOR
 from services.registry.domain.licensing import Reason
 from services.registry.domain.search import words
+from services.registry.entrypoints import shapes
 from services.registry.entrypoints.exports import (
     BATCH,
     Batches,
@@ -17,6 +18,7 @@ from services.registry.entrypoints.exports import (
     Format,
     Language,
     Search,
+    as_file,
     batches,
 )
 from services.registry.entrypoints.objects_api import Day, Known, check_area
@@ -25,6 +27,7 @@ from services.registry.handlers import oversight
 from services.registry.handlers.oversight import GroupBy, Question
 from services.registry.ports import AsOf, Moment, Row, Store
 from shared.chassis.http import LIMIT_DEFAULT, Asking, Limit, decode_cursor, page, problem
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 from shared.chassis.times import parse_rfc3339, rfc3339
 from shared.contracts.objects import SiteKind
@@ -54,7 +57,7 @@ def oversight_router(store: Store, files: Files) -> APIRouter:
 
 
 def _unlicensed(router: APIRouter, store: Store, files: Files) -> None:
-    @router.get("/unlicensed", tags=["unlicensed"])
+    @router.get("/unlicensed", tags=["unlicensed"], responses=as_file(answers(shapes.UnlicensedPage)))
     async def unlicensed(
         request: Request,
         asking: Asking,
@@ -92,7 +95,7 @@ async def _flat(items: list[Row]) -> Batches:
 
 
 def _coverage(router: APIRouter, store: Store) -> None:
-    @router.get("/coverage", tags=["coverage"])
+    @router.get("/coverage", tags=["coverage"], responses=answers(shapes.CoveragePage))
     async def coverage(
         asking: Asking,
         area: str | None = None,
@@ -119,7 +122,9 @@ def _coverage(router: APIRouter, store: Store) -> None:
 
 
 def _missing(router: APIRouter, store: Store, files: Files) -> None:
-    @router.get("/coverage:missing", tags=["coverage"])
+    @router.get(
+        "/coverage:missing", tags=["coverage"], responses=as_file(answers(shapes.CoverageMissingPage))
+    )
     async def missing(
         request: Request,
         asking: Asking,
@@ -170,7 +175,9 @@ async def _sites(
 
 
 def _heard(router: APIRouter, store: Store) -> None:
-    @router.get("/devices:heard-unregistered", tags=["devices"])
+    @router.get(
+        "/devices:heard-unregistered", tags=["devices"], responses=answers(shapes.HeardUnregisteredPage)
+    )
     async def heard(
         asking: Asking,
         client: str | None = None,

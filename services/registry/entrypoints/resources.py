@@ -23,10 +23,10 @@ class Resource:
 
 
 RESOURCES = (
-    Resource(OPERATOR, models.Operator, models.OperatorChange),
-    Resource(LICENCE, models.Licence, models.LicenceChange),
-    Resource(SITE, models.Site, models.SiteChange),
-    Resource(DEVICE, models.Device, models.DeviceChange),
+    Resource(OPERATOR, models.NewOperator, models.OperatorChange),
+    Resource(LICENCE, models.NewLicence, models.LicenceChange),
+    Resource(SITE, models.NewSite, models.SiteChange),
+    Resource(DEVICE, models.NewDevice, models.DeviceChange),
 )
 _INTERNAL = ("recorded_by", "maintenance_until")
 

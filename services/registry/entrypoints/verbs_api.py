@@ -8,14 +8,15 @@ from fastapi import APIRouter, Request, Response
 
 from services.registry.domain.kinds import DEVICE, LICENCE
 from services.registry.domain.licences import VERBS, Verb
-from services.registry.entrypoints import models
+from services.registry.entrypoints import models, shapes
 from services.registry.entrypoints.problems import answered
 from services.registry.entrypoints.resources import columns, present
 from services.registry.handlers import devices, licences
 from services.registry.handlers.registering import Context
 from services.registry.ports import CertificateAuthority, CommandKeys, Issued, Store, Unit
-from shared.chassis.http import Asking, require
+from shared.chassis.http import Asking
 from shared.chassis.idempotency import once
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 from shared.contracts.access import LICENSERS
 
@@ -75,7 +76,12 @@ def _credentials(
     keys: CommandKeys,
     after_revoking: Callable[[], Awaitable[None]],
 ) -> None:
-    @router.post("/devices/{id_}/credentials", status_code=201, tags=["devices"])
+    @router.post(
+        "/devices/{id_}/credentials",
+        status_code=201,
+        tags=["devices"],
+        responses=answers(shapes.Credentials, status=201),
+    )
     async def credentials(id_: str, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:
             issued = await devices.issue(unit, [id_], authority, context)
@@ -83,7 +89,12 @@ def _credentials(
 
         return await do(request, asking, act, 201, _SHOWN_ONCE)
 
-    @router.post("/devices:credentials", status_code=201, tags=["devices"])
+    @router.post(
+        "/devices:credentials",
+        status_code=201,
+        tags=["devices"],
+        responses=answers(shapes.CredentialsOfMany, status=201),
+    )
     async def many(given: models.DeviceIds, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:
             issued = await devices.issue(unit, sorted(set(given.device_ids)), authority, context)
@@ -92,7 +103,7 @@ def _credentials(
 
         return await do(request, asking, act, 201, _SHOWN_ONCE)
 
-    @router.post("/devices/{id_}:revoke-credentials", tags=["devices"])
+    @router.post("/devices/{id_}:revoke-credentials", tags=["devices"], responses=answers(shapes.Device))
     async def revoke(id_: str, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:
             return present(DEVICE, await devices.revoke(unit, id_, context), context.moment)
@@ -103,7 +114,7 @@ def _credentials(
 
 
 def _devices(router: APIRouter, do: Doing, after_revoking: Callable[[], Awaitable[None]]) -> None:
-    @router.post("/devices/{id_}:maintain", tags=["devices"])
+    @router.post("/devices/{id_}:maintain", tags=["devices"], responses=answers(shapes.Device))
     async def maintain(id_: str, given: models.Maintain, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:
             row = await devices.maintain(unit, id_, given.reason, given.until, context)
@@ -111,7 +122,12 @@ def _devices(router: APIRouter, do: Doing, after_revoking: Callable[[], Awaitabl
 
         return await do(request, asking, act)
 
-    @router.post("/devices/{id_}:record-test", status_code=201, tags=["devices"])
+    @router.post(
+        "/devices/{id_}:record-test",
+        status_code=201,
+        tags=["devices"],
+        responses=answers(shapes.DeviceTest, status=201),
+    )
     async def record_test(id_: str, given: models.Test, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:
             test = {"kind": given.kind, "done_on": given.done_on.isoformat(), "passed": given.passed}
@@ -120,7 +136,7 @@ def _devices(router: APIRouter, do: Doing, after_revoking: Callable[[], Awaitabl
 
         return await do(request, asking, act, 201)
 
-    @router.post("/devices/{id_}:retire", tags=["devices"])
+    @router.post("/devices/{id_}:retire", tags=["devices"], responses=answers(shapes.Device))
     async def retire(id_: str, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:
             return present(DEVICE, await devices.retire(unit, id_, context), context.moment)
@@ -131,7 +147,12 @@ def _devices(router: APIRouter, do: Doing, after_revoking: Callable[[], Awaitabl
 
 
 def _licence(router: APIRouter, do: Doing, verb: Verb) -> None:
-    @router.post(f"/licences/{{id_}}:{verb}", name=f"{verb} licence", tags=["licences"])
+    @router.post(
+        f"/licences/{{id_}}:{verb}",
+        name=f"{verb} licence",
+        tags=["licences"],
+        responses=answers(shapes.Licence),
+    )
     async def step(id_: str, request: Request, asking: Asking, given: models.Step | None = None) -> Response:
         taken = given or models.Step()
 

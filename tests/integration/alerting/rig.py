@@ -23,14 +23,15 @@ from services.alerting.entrypoints import api
 from services.alerting.entrypoints.deps import Deps
 from services.alerting.entrypoints.stores import Stores
 from services.alerting.entrypoints.timers import Timers
-from shared.contracts.access import may
 from shared.chassis.clock import SystemClock
 from shared.chassis.database import open_pool
 from shared.chassis.health import Health
 from shared.chassis.http import create_app
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
+from shared.contracts.access import may
 from shared.contracts.objects import Device, Maintenance, Site
+from tests.answers import HOOKS
 
 KEY = PrincipalKey(bytes(range(32)))
 WATCH = Principal("li", frozenset({"watch"}), operator_id="op-1", second_factor=True)
@@ -124,7 +125,7 @@ class Rig:
         self.app = app
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         self.client = await self._stack.enter_async_context(
-            httpx.AsyncClient(transport=transport, base_url="http://alerting")
+            httpx.AsyncClient(transport=transport, base_url="http://alerting", event_hooks=HOOKS)
         )
         return self
 

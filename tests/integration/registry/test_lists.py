@@ -267,7 +267,7 @@ async def test_licences_that_end_soon_come_by_their_end(town: Registry) -> None:
 async def test_a_licences_state_is_filtered_as_the_domain_says_it(town: Registry) -> None:
     """Every stored state, every place of the day: the database agrees with the domain."""
     begin, end = dt.date(2026, 1, 1), dt.date(2026, 6, 30)
-    ended = ("withdrawn", "annulled", "revoked", "deregistered")
+    ended: tuple[State, ...] = ("withdrawn", "annulled", "revoked", "deregistered")
     stored: tuple[State, ...] = ("applied", "valid", "renewal_pending", "suspended", *ended)
     filings = (None, dt.date(2026, 5, 31), dt.date(2026, 6, 1))
     known: dict[str, tuple[Any, ...]] = {}

@@ -1,0 +1,64 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { Coverage } from "../../api/types";
+import { type Scope, useTo } from "../address";
+import { useAreaName } from "../areas";
+import { isBelow, lacking, targetOf, total } from "../coverage/rollup";
+import { useTallies } from "../data/lists";
+import { percent } from "../parts/Bits";
+import { Card } from "./Card";
+
+const SHOWN_MAX = 6;
+
+export function Uncovered({ scope }: { scope: Scope }): ReactNode {
+  const { t } = useTranslation();
+  const to = useTo();
+  return (
+    <Card<Coverage>
+      kind="uncovered"
+      query={useTallies(scope, "county")}
+      find={(rows) => {
+        const sum = total(rows);
+        return {
+          count: sum.obliged - sum.covered,
+          of: sum.obliged,
+          to: to("/coverage/missing"),
+          parts: [
+            { text: t("coverage.noAlarm"), count: lacking(sum, "detector"), to: to("/coverage/missing") },
+            { text: t("coverage.noValve"), count: lacking(sum, "valve"), to: to("/coverage/missing") },
+            { text: t("coverage.overdue"), count: sum.overdue, to: to("/coverage") },
+          ],
+        };
+      }}
+    />
+  );
+}
+
+/** Counties under the target, those with the lowest share first. */
+export function CountiesBelow({ scope, target }: { scope: Scope; target: string }): ReactNode {
+  const to = useTo();
+  const name = useAreaName();
+  const aim = targetOf(target);
+  const given = target === "" ? null : aim;
+  return (
+    <Card<Coverage>
+      kind="below"
+      query={useTallies(scope, "county")}
+      find={(rows) => {
+        const low = rows
+          .filter((row) => isBelow(row, aim))
+          .sort((one, other) => one.covered / one.obliged - other.covered / other.obliged);
+        return {
+          count: low.length,
+          of: rows.filter((row) => row.obliged > 0).length,
+          to: to("/coverage", { below: 1, target: given }),
+          parts: low.slice(0, SHOWN_MAX).map((row) => ({
+            text: `${name(row.group)} ${row.covered}/${row.obliged} ${percent(row.covered, row.obliged)}`,
+            count: row.obliged - row.covered,
+            to: to("/coverage", { area: row.group, target: given }),
+          })),
+        };
+      }}
+    />
+  );
+}

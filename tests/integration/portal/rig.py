@@ -1,0 +1,42 @@
+"""What the tests of the portal share: people, signing in, codes."""
+
+import time
+
+import pyotp
+
+ORIGIN = "http://portal.test"
+SECRET = pyotp.random_base32()
+LIMIT_S = 20
+
+
+def person(username: str, role: str, **more):
+    return {
+        "username": username,
+        "role": role,
+        "operator_id": None,
+        "area_code": None,
+        "crew_id": None,
+        "totp_secret": None,
+    } | more
+
+
+PEOPLE = [
+    person("watch", "watch", operator_id="op-a", totp_secret=SECRET),
+    person("member", "crew_member", operator_id="op-a", crew_id="crew-1"),
+    person("viewer", "regulator_viewer", area_code="530602"),
+    person("admin", "administrator", totp_secret=pyotp.random_base32()),
+]
+
+
+async def sign_in(portal, username="member", otp=None, password="right"):
+    body = {"username": username, "password": password} | ({"otp": otp} if otp else {})
+    return await portal.post("/api/v1/session", json=body)
+
+
+def next_code():
+    """Return the code that follows the present one: taken also if its time begins before it is used."""
+    return pyotp.TOTP(SECRET).at(int(time.time()) + 30)
+
+
+def bearer(answer):
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
