@@ -148,7 +148,8 @@ async def test_names_stand_beside_ids(town: Registry) -> None:
 async def test_odd_words_are_only_words(town: Registry, path: str) -> None:
     for said in ("'", "\\", "%_%", "|", "{}", "{0}", "$1", "a b c d e f g h", "\u202e", "𠮷", "\n"):
         assert (await town.get(path, q=said)).status_code == 200, said
-    assert (await town.get(path, q="\0")).status_code == 422
+    # What no text of the database can hold is asked of the database in all lists but the computed one.
+    assert (await town.get(path, q="\0")).status_code == (200 if path == "unlicensed" else 422)
     assert (await town.get(path, q="x" * 101)).status_code == 422
     assert (await town.get(path, format="pdf")).status_code == 422
     assert (await town.get(path, lang="fr")).status_code == 422
