@@ -11,7 +11,7 @@ import { begin } from "./me/position";
 import { leaveWords } from "./me/push";
 import { OrderPage } from "./order/OrderPage";
 import { StepForm } from "./order/StepForm";
-import { WORK_STEPS } from "./order/steps";
+import { CORRECTABLE } from "./order/steps";
 import { useReadAhead } from "./order/data";
 import { OrderList } from "./orders/OrderList";
 import { stateWith, tally } from "./outbox/outbox";
@@ -84,7 +84,7 @@ function usePushWords(): void {
 
 function Shown({ onLeft }: { onLeft: () => void }): ReactNode {
   const place = usePlace();
-  if (place.order && place.step && WORK_STEPS.concat("accepted", "en_route", "arrived").includes(place.step)) {
+  if (place.order && place.step && CORRECTABLE.has(place.step)) {
     return <StepForm key={`${place.order}${place.step}${place.corrects}`} orderId={place.order} step={place.step} corrects={place.corrects} />;
   }
   if (place.order) return <OrderPage key={place.order} orderId={place.order} />;

@@ -40,7 +40,7 @@ export function Start(): ReactNode {
   if (store === "broken") return <main className="page" role="alert"><p>{t("field.noStorage")}</p></main>;
   if (seen.is === "asking" || !store) return <main className="page" aria-busy="true"><p>{t("common.loading")}</p></main>;
   if (seen.is === "gate") {
-    return <Gate app="field">{(me) => <Arrived me={me} onArrive={() => void look()} />}</Gate>;
+    return <Gate app="field">{(me) => <Arrived me={me} onArrive={look} />}</Gate>;
   }
   return (
     <App
@@ -48,7 +48,7 @@ export function Start(): ReactNode {
       me={seen.me}
       store={store}
       ended={seen.ended}
-      onLook={() => void look()}
+      onLook={look}
       onSignIn={() => setSeen({ is: "gate" })}
       onLeft={() => {
         forget();

@@ -7,6 +7,7 @@ import { useField } from "../field";
 import { Times, To } from "../look";
 import type { Reading } from "../outbox/entry";
 import type { Shown } from "./merged";
+import { CORRECTABLE } from "./steps";
 
 export function History({ order, all, canCorrect }: { order: Order; all: readonly Shown[]; canCorrect: boolean }): ReactNode {
   const { t } = useTranslation();
@@ -25,7 +26,6 @@ function Line({ one, order, canCorrect }: { one: Shown; order: Order; canCorrect
   const { t } = useTranslation();
   const state = one.entry?.state;
   const device = new Date(one.device_ms).toISOString();
-  const isWork = one.kind === "step" && t(`step.${one.step}`) !== `step.${one.step}`;
   return (
     <li className={state && state !== "done" ? `mine ${state}` : ""}>
       <strong>{one.kind === "step" ? t(`step.${one.step}`) : t(`orderItem.${one.step}`)}</strong>
@@ -38,7 +38,7 @@ function Line({ one, order, canCorrect }: { one: Shown; order: Order; canCorrect
       <Readings readings={one.readings} />
       {one.note && <p>{one.note}</p>}
       <Photos server={one.attachment_ids} phone={one.photo_ids} />
-      {canCorrect && isWork && one.step !== "closed" && (
+      {canCorrect && one.kind === "step" && CORRECTABLE.has(one.step) && (
         <To to={{ order: order.order_id, step: one.step, corrects: device }} className="plain">{t("field.correct")}</To>
       )}
     </li>

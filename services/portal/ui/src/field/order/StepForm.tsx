@@ -43,7 +43,7 @@ function Form({ orderId, drafting }: { orderId: string; drafting: Drafting }): R
     busy.current = true;
     try {
       rememberInstrument(draft);
-      const photos = draft.photo_ids.map((photo_id) => ({ photo_id, attachment_id: null, bytes: 0, dropped: false }));
+      const photos = draft.photo_ids.map((photo_id) => ({ photo_id, attachment_id: null, dropped: false }));
       await act(
         {
           ...nothingDone(orderId), step: draft.step, note: draft.note.trim() || null, corrects: draft.corrects,

@@ -11,6 +11,9 @@ const INSPECTION = ["surroundings_checked", "departed"] as const;
 /** All steps that a crew may report on site, in the order in which they are done as a rule. */
 export const WORK_STEPS: readonly string[] = RESPONSE;
 
+/** What may be reported late or corrected: those, and the moves as steps. */
+export const CORRECTABLE: ReadonlySet<string> = new Set([...RESPONSE, "accepted", "en_route", "arrived"]);
+
 export function stepsOf(kind: string): readonly string[] {
   if (kind === "repair") return REPAIR;
   return kind === "inspection" ? INSPECTION : RESPONSE;
