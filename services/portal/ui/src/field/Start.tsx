@@ -8,6 +8,8 @@ import { App } from "./App";
 import { Store } from "./outbox/store";
 import { ask, forget, keepSession, remember, remembered } from "./session";
 
+const PATIENCE_MS = 1_000;
+
 type Seen = { is: "asking" } | { is: "gate" } | { is: "here"; me: Me; ended: boolean };
 
 export function Start(): ReactNode {
@@ -28,7 +30,15 @@ export function Start(): ReactNode {
       setSeen({ is: "here", me: last, ended: found.is === "nobody" });
     }
   }, []);
-  useEffect(() => void look(), [look]);
+  useEffect(() => {
+    void look();
+    // On a network that does not answer soon, the work goes on with who was here last.
+    const timer = setTimeout(() => {
+      const last = remembered();
+      if (last) setSeen((was) => (was.is === "asking" ? { is: "here", me: last, ended: false } : was));
+    }, PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [look]);
 
   const inside = seen.is === "here";
   useEffect(() => {

@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { api } from "../api/client";
 import { begin } from "../words";
+import { Mishap } from "./Mishap";
 import { Start } from "./Start";
 import { learnClock } from "./outbox/ask";
 import { chosenTheme, followPhone, show } from "./theme";
@@ -29,7 +30,7 @@ async function words(language: string): Promise<Record<string, unknown>> {
 async function start(): Promise<void> {
   await begin(words);
   const root = document.getElementById("app");
-  if (root) createRoot(root).render(<StrictMode><Start /></StrictMode>);
+  if (root) createRoot(root).render(<StrictMode><Mishap><Start /></Mishap></StrictMode>);
   // While developing there is no built worker.
   if (import.meta.env.PROD && "serviceWorker" in navigator) {
     await navigator.serviceWorker.register("/field/worker.js", { scope: "/field/" }).catch(() => undefined);

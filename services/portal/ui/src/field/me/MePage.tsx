@@ -88,7 +88,7 @@ function Looks(): ReactNode {
         <legend>{t("common.language")}</legend>
         {LANGUAGES.map((one) => (
           <button key={one} type="button" className="button" lang={one} aria-pressed={i18n.language === one} onClick={() => void speakAgain(one)}>
-            {one === "en" ? "English" : "中文"}
+            {new Intl.DisplayNames([one], { type: "language" }).of(one.slice(0, 2))}
           </button>
         ))}
       </fieldset>

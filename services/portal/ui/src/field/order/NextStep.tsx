@@ -13,6 +13,8 @@ export function nothingDone(orderId: string): Done {
   return { order_id: orderId, action: "step", step: null, reason: null, note: null, corrects: null, readings: [], position: null, photos: [] };
 }
 
+const REST_MS = 1_500;
+
 interface Props {
   order: Order;
   state: string;
@@ -24,6 +26,8 @@ export function NextStep({ order, state, reported, isMine }: Props): ReactNode {
   const { t } = useTranslation();
   const { me, act } = useField();
   const [closing, setClosing] = useState(false);
+  const [resting, setResting] = useState(false);
+  const [broken, setBroken] = useState(false);
   const busy = useRef(false);
   const isLead = me.role === "crew_lead";
   const next = isMine ? nextOf(state, order.kind, reported, isLead) : null;
@@ -31,10 +35,16 @@ export function NextStep({ order, state, reported, isMine }: Props): ReactNode {
   async function move(what: Move, reason: string | null): Promise<void> {
     if (busy.current) return;
     busy.current = true;
+    setBroken(false);
+    // The button says something else in a moment: a glove that taps twice must not do that, too.
+    setResting(true);
+    setTimeout(() => setResting(false), REST_MS);
     try {
       await act({ ...nothingDone(order.order_id), action: what, reason }, crypto.randomUUID());
       navigator.vibrate?.(40);
       setClosing(false);
+    } catch {
+      setBroken(true);
     } finally {
       busy.current = false;
     }
@@ -44,13 +54,14 @@ export function NextStep({ order, state, reported, isMine }: Props): ReactNode {
   const canAct = isMine && !isEnded(state);
   return (
     <div className="next">
+      {broken && <p className="notice bad" role="alert">{t("field.notKept")}</p>}
       {next?.what === "move" && (
-        <button type="button" className="big" onClick={() => (next.move === "close" ? setClosing(true) : void move(next.move, null))}>
+        <button type="button" className="big" disabled={resting} onClick={() => (next.move === "close" ? setClosing(true) : void move(next.move, null))}>
           {t(`field.move.${next.move}`)}
         </button>
       )}
       {next?.what === "step" && (
-        <button type="button" className="big" onClick={() => go({ order: order.order_id, step: next.step })}>
+        <button type="button" className="big" disabled={resting} onClick={() => go({ order: order.order_id, step: next.step })}>
           <small>{t("field.nextStep")}</small> {t(`step.${next.step}`)}
         </button>
       )}

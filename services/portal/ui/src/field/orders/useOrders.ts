@@ -18,7 +18,7 @@ export interface Orders extends SeenState<Order[]> {
   reload(): void;
 }
 
-const ORDERS_MAX = 50;
+const ORDERS_MAX = 100;
 const ENDED = new Set(["closed", "cancelled"]);
 const AT_WORK = new Set(["accepted", "en_route", "on_site"]);
 

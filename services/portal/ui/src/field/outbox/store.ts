@@ -64,6 +64,10 @@ export class Store {
         db.close();
         location.reload();
       },
+      // Some phones end the connection by themselves; what is stored is stored.
+      terminated() {
+        location.reload();
+      },
     });
     return new Store(db);
   }
