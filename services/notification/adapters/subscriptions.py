@@ -56,7 +56,7 @@ class Browsers:
         return None if right else ("keys", f"auth is not {AUTH_BYTES} bytes of base64url")
 
     async def add(self, connection: Connection, values: dict[str, Any]) -> str:
-        """Keep a browser of somebody, the newest five; it belongs to who signed in there last. Return its id."""
+        """Keep a browser of somebody, five at most; it belongs to who signed in there last. Return its id."""
         await connection.execute("SELECT forget_browser($1)", values["endpoint"])
         await connection.execute(
             "INSERT INTO push_subscription (subscription_id, endpoint, p256dh, auth, person, operator_id,"
