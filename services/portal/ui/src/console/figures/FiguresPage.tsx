@@ -1,0 +1,3 @@
+export default function FiguresPage(): null {
+  return null;
+}
