@@ -8,7 +8,6 @@ import { FieldProvider, useField, useFieldState } from "./field";
 import { To, useNow } from "./look";
 import { isUnlocked, startRinging, stopRinging, unlock } from "./me/ring";
 import { begin } from "./me/position";
-import { leaveWords } from "./me/push";
 import { OrderPage } from "./order/OrderPage";
 import { StepForm } from "./order/StepForm";
 import { CORRECTABLE } from "./order/steps";
@@ -54,7 +53,7 @@ function Background(): null {
   useReadAhead(orders.value);
   useEffect(() => begin(me.crew_id), [me.crew_id]);
   useNotificationLinks();
-  usePushWords();
+  useTitle();
   return null;
 }
 
@@ -73,12 +72,10 @@ function useNotificationLinks(): void {
   }, []);
 }
 
-function usePushWords(): void {
+function useTitle(): void {
   const { t, i18n } = useTranslation();
   useEffect(() => {
     document.title = t("field.title");
-    const priorities = Object.fromEntries(["P1", "P2", "P3", "P4"].map((one) => [one, t(`priority.${one}`)]));
-    leaveWords({ title: t("field.pushTitle"), ...priorities }).catch(() => undefined);
   }, [t, i18n.language]);
 }
 

@@ -61,40 +61,31 @@ async function file(request: Request): Promise<Response> {
   return (await caches.match(request)) ?? fetch(request);
 }
 
+/** What notification tells a phone, in the language of its user; `subject` is the order when `topic` says so. */
 interface Pushed {
-  order_id?: string;
-  site?: string;
-  priority?: string;
-  text?: string;
-}
-
-/** The words of the notification, as the app left them in the language of its user (`push.ts`). */
-async function words(): Promise<Record<string, string>> {
-  const found = await caches.match("/field/push-words", { cacheName: "gaswatch-words" });
-  return found ? ((await found.json()) as Record<string, string>) : {};
+  title?: string;
+  body?: string;
+  topic?: string;
+  subject?: string;
 }
 
 self.addEventListener("push", (event) => {
+  let said: Pushed = {};
+  try {
+    said = (event.data?.json() ?? {}) as Pushed;
+  } catch {
+    /* a push that cannot be read still says that there is something */
+  }
   event.waitUntil(
-    (async () => {
-      let said: Pushed = {};
-      try {
-        said = (event.data?.json() ?? {}) as Pushed;
-      } catch {
-        /* a push that says nothing still says that there is something */
-      }
-      const known = await words();
-      const priority = said.priority ? (known[said.priority] ?? said.priority) : "";
-      await self.registration.showNotification([known["title"] ?? "Gaswatch", priority].filter(Boolean).join(" · "), {
-        body: [said.site, said.text].filter(Boolean).join("\n"),
-        tag: said.order_id ?? "gaswatch",
-        icon: "/field/icon-192.png",
-        badge: "/field/badge-96.png",
-        requireInteraction: true,
-        data: { order_id: said.order_id ?? null },
-        ...({ renotify: true, vibrate: [400, 200, 400, 200, 800] } as NotificationOptions),
-      });
-    })(),
+    self.registration.showNotification(said.title ?? "Gaswatch", {
+      body: said.body ?? "",
+      tag: said.subject ?? "gaswatch",
+      icon: "/field/icon-192.png",
+      badge: "/field/badge-96.png",
+      requireInteraction: true,
+      data: { order_id: said.topic === "order" ? (said.subject ?? null) : null },
+      ...({ renotify: true, vibrate: [400, 200, 400, 200, 800] } as NotificationOptions),
+    }),
   );
 });
 

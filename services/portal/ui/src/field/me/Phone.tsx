@@ -23,7 +23,7 @@ export function PositionSwitch(): ReactNode {
 }
 
 export function PushSwitch(): ReactNode {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const [state, setState] = useState<Push | null>(null);
   useEffect(() => {
     pushState().then(setState, () => setState("missing"));
@@ -31,7 +31,7 @@ export function PushSwitch(): ReactNode {
   if (state === null) return null;
   const turn = (): void => {
     if (state === "on") void unsubscribe().then(() => setState("off"));
-    else void subscribe().then(setState);
+    else void subscribe(i18n.language).then(setState);
   };
   return (
     <div className="panel">
