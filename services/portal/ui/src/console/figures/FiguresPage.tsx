@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { dateTime } from "../../look/time";
 import { useSites } from "../data/register";
+import { serverNow } from "../live/now";
 import { Page } from "../parts/Page";
 import { Priority } from "../parts/Priority";
 import { Nothing, Shown } from "../parts/States";
@@ -25,7 +26,7 @@ export default function FiguresPage(): ReactNode {
   const hours = SPANS_H.find((one) => String(one) === params.get("hours")) ?? 24;
   const asked = useQuery({
     queryKey: ["figures", hours],
-    queryFn: () => readFigures(Date.now() - hours * HOUR_MS, Date.now()),
+    queryFn: () => readFigures(serverNow() - hours * HOUR_MS, serverNow()),
     refetchInterval: 60_000,
   });
   const choice = (
