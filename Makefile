@@ -1,6 +1,6 @@
 # Every target sets up what it needs; a second run is quick. ENGINES=docker uses Docker's engines.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap setup engines stop status check test demo faults bench lock otp audit-verify
+.PHONY: help bootstrap setup browser engines stop status check test demo faults bench lock otp audit-verify
 
 PY := .venv/bin/python
 ARGS ?=
@@ -21,6 +21,9 @@ bootstrap:
 
 setup:
 	@deploy/bootstrap.sh $(if $(filter docker,$(ENGINES)),,engines)
+
+browser: bootstrap
+	@deploy/bootstrap.sh browser
 
 engines: setup
 	@$(PY) -m deploy.native engines
@@ -48,7 +51,7 @@ check: bootstrap
 # then the whole product, which measures times, with nothing beside it.
 PARTS := $(wildcard tests/unit tests/contract tests/integration tests/component tests/simulation)
 WHOLE := $(wildcard tests/e2e tests/faults)
-test: setup
+test: setup browser
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -q -m "not full" -n 3 --dist loadfile $(PARTS) $(ARGS)
 	@$(PY) -m pytest -q -m "not full" $(WHOLE) $(ARGS)
 

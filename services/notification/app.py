@@ -11,7 +11,7 @@ from services.notification.adapters import rows
 from services.notification.adapters.channels import PREFIX, ConfiguredChannels
 from services.notification.adapters.postgres import PostgresLedger
 from services.notification.adapters.push import PushKey, WebPush
-from services.notification.adapters.subscriptions import Subscriptions
+from services.notification.adapters.subscriptions import Browsers, Subscriptions
 from services.notification.adapters.webhook import Webhook
 from services.notification.domain.targets import Origin, RefusedError, origin_of
 from services.notification.entrypoints import api, push_api
@@ -117,7 +117,7 @@ async def _run(settings: Settings, key: PrincipalKey, client: httpx.AsyncClient)
     )
     app = create_app("notification", health=health, key=key, may=may)
     api.add(app, api.Desk(people, rows, channels))
-    push_api.add(app, people, push)
+    push_api.add(app, people, Browsers(push) if push else None)
     relay = Relay(worker_dsn, producer, schema="notification", health=health)
     await service.run(
         sites.run(),

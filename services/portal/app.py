@@ -9,6 +9,7 @@ import httpx
 import msgspec
 from fastapi import FastAPI
 
+from services.portal.adapters import desk, photos
 from services.portal.adapters.audit import PostgresAudit
 from services.portal.adapters.heads import HeadKey
 from services.portal.adapters.postgres import PostgresPeople
@@ -143,8 +144,8 @@ def build(
     app.include_router(streams.router(live, store.session_lives))
     behind = gateway.Behind(client, settings.upstreams, key)
     app.include_router(settings_api.router(settings.tile_url, tiles_gcj02=settings.tiles_gcj02))
-    app.include_router(handovers.router(pools.api, behind, acting))
-    app.include_router(attachments.router(pools.api, behind, acting))
+    app.include_router(handovers.router(pools.api, behind, acting, desk))
+    app.include_router(attachments.router(pools.api, behind, acting, desk, photos.read))
     app.include_router(gateway.router(behind, signing_in, acts))
     app.include_router(pages.router(settings.ui_folder, settings.tile_url, sessions.app_of))
     app.add_middleware(SecurityHeaders, secure=settings.tls_key is not None)

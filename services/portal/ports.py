@@ -1,11 +1,13 @@
 """What the portal needs of the world."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from services.portal.domain.audit import Entry, Head, Link
 from services.portal.domain.people import Account
+from shared.chassis.database import Connection
 from shared.chassis.principal import Principal
 
 
@@ -40,6 +42,53 @@ class Audit(Protocol):
 
     def links(self) -> AsyncIterator[Link]:
         """Give the whole chain by `seq`, without holding it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo as it is kept: JPEG, turned upright, without the data that cameras add (place, owner)."""
+
+    content: bytes
+    media_type: str
+    width: int
+    height: int
+    sha256: bytes
+
+
+class Desk(Protocol):
+    """Hand-over notes and photos, in the transaction of who asks."""
+
+    async def add_handover(self, connection: Connection, values: dict[str, Any]) -> bool:
+        """Add a note; False when its id is taken."""
+        ...
+
+    async def accept_handover(self, connection: Connection, handover_id: str, subject: str) -> bool:
+        """Take a note over; False when somebody did so before, or when it is one's own."""
+        ...
+
+    async def handover(self, connection: Connection, handover_id: str) -> dict[str, Any] | None:
+        """Return a note."""
+        ...
+
+    async def handovers(
+        self, connection: Connection, before: tuple[Any, str] | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """Return notes, the newest first."""
+        ...
+
+    async def add_attachment(self, connection: Connection, values: dict[str, Any]) -> dict[str, Any]:
+        """Add a photo and return it without its content."""
+        ...
+
+    async def attachment(self, connection: Connection, attachment_id: str) -> dict[str, Any] | None:
+        """Return a photo without its content."""
+        ...
+
+    async def attachment_content(
+        self, connection: Connection, attachment_id: str
+    ) -> tuple[str, bytes] | None:
+        """Return a photo's media type and content."""
         ...
 
 

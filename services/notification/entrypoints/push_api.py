@@ -5,19 +5,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import Field
 
-from services.notification.adapters import subscriptions
-from services.notification.adapters.push import WebPush, public_key, unpadded
 from services.notification.domain.model import Language
 from services.notification.entrypoints.inputs import Input
 from services.notification.entrypoints.shapes import PushKey, PushSubscription
-from shared.chassis.database import Connection, Pool, transaction
+from services.notification.ports import Browsers
+from shared.chassis.database import Pool, transaction
 from shared.chassis.http import Asking, field_problem, not_found, problem
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 
-AUTH_BYTES = 16
 NOWHERE = "000000"  # of an operator's people the operator says where they are
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -37,21 +35,6 @@ class NewSubscription(Input):
     language: Language = "zh-CN"
 
 
-def _check(push: WebPush, given: NewSubscription) -> None:
-    for field, fault in (("endpoint", lambda: push.check(given.endpoint)),
-                         ("keys", lambda: public_key(given.keys.p256dh))):  # fmt: skip
-        try:
-            fault()
-        except ValueError as error:
-            raise field_problem(field, str(error)) from error
-    try:
-        short = len(unpadded(given.keys.auth)) != AUTH_BYTES
-    except ValueError:
-        short = True
-    if short:
-        raise field_problem("keys", f"auth is not {AUTH_BYTES} bytes of base64url")
-
-
 def _person(asking: Principal, language: str) -> dict[str, Any]:
     return {
         "person": asking.subject,
@@ -63,24 +46,26 @@ def _person(asking: Principal, language: str) -> dict[str, Any]:
     }
 
 
-def add(app: FastAPI, pool: Pool, push: WebPush | None) -> None:
+def add(app: FastAPI, pool: Pool, browsers: Browsers | None) -> None:
     """Add the routes; without a key of ours there is no push."""
     routes = APIRouter(prefix="/api/v1", tags=["push"])
 
-    def need() -> WebPush:
-        if push is None:
+    def need() -> Browsers:
+        if browsers is None:
             raise problem(404, "not-found", "This installation rings nobody by push.")
-        return push
+        return browsers
 
     @routes.get("/push-key", responses=answers(PushKey))
     async def key(_asking: Asking) -> dict[str, Any]:
         """Return the key that a browser subscribes with (`applicationServerKey`, base64url)."""
-        return {"key": need().key.public}
+        return {"key": need().public_key}
 
     @routes.post("/push-subscriptions", status_code=201, responses=answers(PushSubscription, status=201))
     async def subscribe(request: Request, asking: Asking, given: NewSubscription) -> Response:
         """Ring this browser for what its owner is told of; five browsers a person."""
-        _check(need(), given)
+        found = need()
+        if fault := found.fault(given.endpoint, given.keys.p256dh, given.keys.auth):
+            raise field_problem(*fault)
         person = _person(asking, given.language)
         values = person | {
             "subscription_id": str(uuid7()),
@@ -91,8 +76,8 @@ def add(app: FastAPI, pool: Pool, push: WebPush | None) -> None:
         async with transaction(pool, asking) as connection:
 
             async def doing() -> tuple[int, dict[str, Any]]:
-                made = await subscriptions.add(connection, values)
-                await subscriptions.ring(connection, person)
+                made = await found.add(connection, values)
+                await found.ring(connection, person)
                 return 201, {"subscription_id": made}
 
             return await once(request, asking, connection, doing)
@@ -101,14 +86,8 @@ def add(app: FastAPI, pool: Pool, push: WebPush | None) -> None:
     async def unsubscribe(asking: Asking, subscription_id: str) -> None:
         """Ring this browser no more."""
         async with transaction(pool, asking) as connection:
-            if not await _removed(connection, subscription_id, asking):
+            if not await need().remove(connection, subscription_id):
                 raise not_found("subscription")
+            await need().ring(connection, _person(asking, "zh-CN"))
 
     app.include_router(routes)
-
-
-async def _removed(connection: Connection, subscription_id: str, asking: Principal) -> bool:
-    if not await subscriptions.remove(connection, subscription_id):
-        return False
-    await subscriptions.ring(connection, _person(asking, "zh-CN"))
-    return True

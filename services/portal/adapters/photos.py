@@ -3,24 +3,14 @@
 import hashlib
 import io
 import warnings
-from dataclasses import dataclass
 
 from PIL import Image, ImageOps
+
+from services.portal.ports import Photo
 
 SIDE_MAX = 4096
 PIXELS_MAX = 50_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP")
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """A photo as it is kept: JPEG, turned upright, without the data that cameras add (place, owner)."""
-
-    content: bytes
-    media_type: str
-    width: int
-    height: int
-    sha256: bytes
 
 
 def read(data: bytes) -> Photo | None:

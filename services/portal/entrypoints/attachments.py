@@ -1,15 +1,16 @@
 """`/api/v1/attachments`: photos of orders, sent apart from the steps that name them."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response, UploadFile
 
-from services.portal.adapters import desk, photos
 from services.portal.entrypoints import shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.gateway import Behind
 from services.portal.entrypoints.sessions import Who
+from services.portal.ports import Desk, Photo
 from shared.chassis.database import Connection, Pool, transaction
 from shared.chassis.http import field_problem, not_found, problem
 from shared.chassis.ids import uuid7
@@ -25,7 +26,9 @@ _AS_IT_IS = {
 }
 
 
-def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
+def router(
+    pool: Pool, behind: Behind, acting: Acting, desk: Desk, read_photo: Callable[[bytes], Photo | None]
+) -> APIRouter:
     """Return the routes of attachments."""
     routes = APIRouter(prefix="/api/v1/attachments", tags=["attachments"])
 
@@ -43,7 +46,7 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
             raise problem(413, "too-large", "A photo may have 10 MiB at most.")
         owner = await _owner(behind, principal, order_id)
         async with _AT_ONCE:
-            photo = await asyncio.to_thread(photos.read, data)
+            photo = await asyncio.to_thread(read_photo, data)
         if photo is None:
             raise problem(415, "unsupported-media-type", "This is no photo: JPEG, PNG or WebP are taken.")
         values = owner | {

@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from services.portal.adapters import desk
 from services.portal.entrypoints import shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.gateway import Behind
 from services.portal.entrypoints.inputs import Body, Nothing
 from services.portal.entrypoints.sessions import Who
+from services.portal.ports import Desk
 from shared.chassis.database import Connection, Pool, transaction
 from shared.chassis.http import (
     LIMIT_DEFAULT,
@@ -47,7 +47,7 @@ class NewHandover(Body):
     text: str = Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]*$")
 
 
-def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
+def router(pool: Pool, behind: Behind, acting: Acting, desk: Desk) -> APIRouter:
     """Return the routes of hand-over notes."""
     routes = APIRouter(prefix="/api/v1/handovers", tags=["handovers"])
 
@@ -72,7 +72,7 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
         async def act(unit: Connection) -> tuple[int, dict[str, Any]]:
             if not await desk.add_handover(unit, values):
                 raise problem(409, "id-taken", "There is a note with this id.")
-            return 201, await _one(unit, values["handover_id"])
+            return 201, await _one(desk, unit, values["handover_id"])
 
         return await acting(request, principal, given, act)
 
@@ -83,12 +83,12 @@ def router(pool: Pool, behind: Behind, acting: Acting) -> APIRouter:
         """Take the watch over: said once, by somebody else than who wrote the note."""
         principal = asking[1]
         async with transaction(pool, principal) as unit:
-            before = await _one(unit, handover_id)
+            before = await _one(desk, unit, handover_id)
 
         async def act(unit: Connection) -> tuple[int, dict[str, Any]]:
             if not await desk.accept_handover(unit, handover_id, principal.subject):
                 raise problem(409, "conflict", "It was taken over before, or it is your own note.")
-            return 200, await _one(unit, handover_id)
+            return 200, await _one(desk, unit, handover_id)
 
         return await acting(request, principal, given, act, before=before)
 
@@ -105,7 +105,7 @@ def _after(cursor: str | None) -> tuple[datetime, str] | None:
         raise query_problem("cursor", "not a cursor of this list") from error
 
 
-async def _one(unit: Connection, handover_id: str) -> dict[str, Any]:
+async def _one(desk: Desk, unit: Connection, handover_id: str) -> dict[str, Any]:
     found = await desk.handover(unit, handover_id)
     if found is None:
         raise not_found("hand-over note")

@@ -2,6 +2,7 @@ import react from "@vitejs/plugin-react";
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
+import { fieldFiles } from "./scripts/field-files";
 
 // For development: the address of a running portal, which `/api` is passed on to as if from its own pages.
 const PORTAL = process.env["GASWATCH_PORTAL"];
@@ -21,7 +22,21 @@ export default defineConfig({
       scope: "/field/",
       base: "/field/",
       manifest: false,
-      injectManifest: { globDirectory: "dist", globPatterns: ["assets/field-*.{js,css}", "assets/shared-*.js"] },
+      injectManifest: {
+        globDirectory: "dist",
+        globPatterns: ["assets/**/*.{js,css}"],
+        dontCacheBustURLsMatching: /^assets\//,
+        maximumFileSizeToCacheInBytes: 10_000_000,
+        manifestTransforms: [
+          (entries) => {
+            const needed = fieldFiles("dist");
+            const manifest = entries
+              .filter((entry) => needed.has(entry.url))
+              .map((entry) => ({ ...entry, url: `/${entry.url}` }));
+            return { manifest, warnings: [] };
+          },
+        ],
+      },
     }),
   ],
   ...(PORTAL
@@ -37,6 +52,7 @@ export default defineConfig({
   html: { cspNonce: "__NONCE__" },
   build: {
     outDir: "dist",
+    manifest: true,
     target: "es2022",
     chunkSizeWarningLimit: 1500,
     rollupOptions: {

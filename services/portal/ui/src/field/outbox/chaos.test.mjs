@@ -66,7 +66,7 @@ class World {
   add(name) {
     const user = this.signedIn;
     const order = `order-${Math.floor(this.random() * 3)}`;
-    const photos = this.random() < 0.3 ? [{ photo_id: `p${++this.uuid}`, attachment_id: null, bytes: 1, dropped: false }] : [];
+    const photos = this.random() < 0.3 ? [{ photo_id: `p${++this.uuid}`, attachment_id: null, dropped: false }] : [];
     const what = { order_id: order, action: "step", step: name, reason: null, note: null, corrects: null, readings: [], position: null, photos };
     const earlier = this.stored.filter((entry) => entry.order_id === order && entry.user === user);
     const form = `form-${name}`;

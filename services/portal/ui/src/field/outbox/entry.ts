@@ -20,7 +20,6 @@ export interface Position {
 export interface Photo {
   photo_id: string;
   attachment_id: string | null;
-  bytes: number;
   /** Without this one the step may go: it was refused, or the phone has lost it. */
   dropped: boolean;
 }

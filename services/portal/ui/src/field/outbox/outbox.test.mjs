@@ -12,7 +12,7 @@ const done = (action, more = {}) => ({
   order_id: "order-1", action, step: null, reason: null, note: null, corrects: null, readings: [], position: null, photos: [], ...more,
 });
 const step = (name, more = {}) => done("step", { step: name, ...more });
-const photo = (id) => ({ photo_id: id, attachment_id: null, bytes: 1, dropped: false });
+const photo = (id) => ({ photo_id: id, attachment_id: null, dropped: false });
 
 /** An outbox in memory. */
 function box() {

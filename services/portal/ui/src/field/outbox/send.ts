@@ -71,9 +71,10 @@ export async function sendPhoto(entry: Entry, photo: Photo, kept: KeptPhoto | un
   const about = { id: entry.id, photo_id: photo.photo_id };
   if (!kept) return { kind: "photo_refused", ...about, status: 0, type: "photo-lost", detail: "" };
   const boundary = `gaswatch-${photo.photo_id}`;
+  const part = `--${boundary}\r\nContent-Disposition: form-data; name=`;
   const head =
-    `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${photo.photo_id}.jpg"\r\n` +
-    "Content-Type: image/jpeg\r\n\r\n";
+    `${part}"order_id"\r\n\r\n${entry.order_id}\r\n` +
+    `${part}"file"; filename="${photo.photo_id}.jpg"\r\nContent-Type: image/jpeg\r\n\r\n`;
   const said = await ask(
     "/api/v1/attachments",
     {

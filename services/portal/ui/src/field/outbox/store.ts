@@ -23,6 +23,11 @@ export interface Draft {
   photo_ids: string[];
 }
 
+/** Where the form of a step is kept. */
+export function draftKey(user: string, orderId: string, step: string, corrects: string | null): string {
+  return [user, orderId, step, corrects ?? ""].join("|");
+}
+
 /** Something of the API as it was last seen, with the phone's time of that. */
 export interface Seen<T> {
   at_ms: number;
@@ -59,6 +64,10 @@ export class Store {
         db.close();
         location.reload();
       },
+      // Some phones end the connection by themselves; what is stored is stored.
+      terminated() {
+        location.reload();
+      },
     });
     return new Store(db);
   }
@@ -93,7 +102,7 @@ export class Store {
       const seq = await outbox.add(made as Entry);
       entry = { ...made, seq };
     }
-    if (done.action === "step") await work.objectStore("drafts").delete(`${user}|${done.order_id}`);
+    if (done.action === "step") await work.objectStore("drafts").delete(draftKey(user, done.order_id, done.step ?? "", done.corrects));
     await work.done;
     this.changed();
     return entry;
@@ -126,9 +135,9 @@ export class Store {
     await work.done;
   }
 
-  async keepPhoto(photo: KeptPhoto, draftKey: string, draft: Draft): Promise<void> {
+  async keepPhoto(photo: KeptPhoto, key: string, draft: Draft): Promise<void> {
     const work = this.db.transaction(["photos", "drafts"], "readwrite", { durability: "strict" });
-    await Promise.all([work.objectStore("photos").put(photo), work.objectStore("drafts").put(draft, draftKey), work.done]);
+    await Promise.all([work.objectStore("photos").put(photo), work.objectStore("drafts").put(draft, key), work.done]);
   }
 
   photo(id: string): Promise<KeptPhoto | undefined> {

@@ -30,6 +30,13 @@ function codeOf(feature: Feature): string {
   return String(feature.properties?.["adcode"] ?? "");
 }
 
+/** As the catalogue calls it; the file names counties that the catalogue does not know. */
+function nameOf(feature: Feature, name: (code: string) => string): string {
+  const code = codeOf(feature);
+  const known = name(code);
+  return known === code ? String(feature.properties?.["name"] ?? code) : known;
+}
+
 interface Shows {
   counties: readonly Tally[];
   area: string;
@@ -97,8 +104,9 @@ function Drawn({ counties, area, target, features }: Shows & { features: Feature
         const code = codeOf(feature);
         const tally = tallies.get(code);
         const rate = tally && tally.obliged > 0 ? `${tally.covered}/${tally.obliged} ${percent(tally.covered, tally.obliged)}` : t("reg.nobody");
-        shape.bindTooltip(label(name(code), rate), labelled(features.length));
-        shape.on("click", () => void navigate(to("/coverage", { area: code })));
+        shape.bindTooltip(label(nameOf(feature, name), rate), labelled(features.length));
+        // Where nobody is registered there may be no such area to ask about, either.
+        if (tally) shape.on("click", () => void navigate(to("/coverage", { area: code })));
       },
     }).addTo(on);
     on.invalidateSize();

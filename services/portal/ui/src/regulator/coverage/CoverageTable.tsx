@@ -75,6 +75,7 @@ function Group({ by, group }: { by: GroupBy; group: string }): ReactNode {
 
 function Count({ by, group, count }: { by: GroupBy; group: string; count: number }): ReactNode {
   const to = useTo();
-  if (count === 0 || by !== "county") return <span className="reg-num">{count}</span>;
-  return <Link className="reg-num" to={to("/coverage/missing", { area: group })}>{count}</Link>;
+  if (count === 0) return <span className="reg-num">{count}</span>;
+  const name = { county: "area", operator: "operator_id", kind: "kind" }[by];
+  return <Link className="reg-num" to={to("/coverage/missing", { [name]: group })}>{count}</Link>;
 }

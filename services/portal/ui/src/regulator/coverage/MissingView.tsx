@@ -3,24 +3,38 @@ import type { TableProps } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { CoverageMissing } from "../../api/types";
-import { useFilters, useScope } from "../address";
+import { oneOf, useFilters, useScope } from "../address";
 import { type MissingFilters, readMissing } from "../data/lists";
 import { useOperatorName } from "../data/one";
 import { Areas, Mark, OperatorLink, SiteLink } from "../parts/Bits";
-import { Bar, Export, Search } from "../parts/Filters";
+import { Also, Bar, Choice, Export, Search } from "../parts/Filters";
 import { Paged } from "../parts/Paged";
 import { ViewHead } from "../parts/What";
+import { SITE_KINDS } from "../sites/kinds";
+import { LACKS } from "./rollup";
+
+/** Homes are encouraged, not obliged. */
+const OBLIGED_KINDS = SITE_KINDS.filter((kind) => kind !== "residential");
 
 export function MissingView(): ReactNode {
   const { t } = useTranslation();
   const scope = useScope();
   const { filter } = useFilters();
-  const filters: MissingFilters = { q: filter("q") };
+  const operatorName = useOperatorName();
+  const filters: MissingFilters = {
+    q: filter("q"),
+    reason: oneOf(LACKS, filter("reason")),
+    kind: oneOf(OBLIGED_KINDS, filter("kind")),
+    operator_id: filter("operator_id"),
+  };
   return (
     <>
       <ViewHead view="missing" words={["obliged", "detector", "valve", "life"]} />
       <Bar>
         <Search />
+        <Choice name="reason" label={t("missing.lacks")} values={LACKS} word={(one) => t(`missingReason.${one}`)} />
+        <Choice name="kind" label={t("sites.kind")} values={OBLIGED_KINDS} word={(one) => t(`siteKind.${one}`)} />
+        {filters.operator_id && <Also name="operator_id" text={operatorName(filters.operator_id)} />}
         <Export resource="coverage:missing" scope={scope} filters={{ ...filters }} />
       </Bar>
       <Paged<CoverageMissing>

@@ -45,6 +45,11 @@ export function lacking(tally: Tally, kind: "detector" | "valve"): number {
     .reduce((sum, [, count]) => sum + count, 0);
 }
 
+const FAULTS = ["missing", "not_installed", "retired", "blocked", "past_life", "test_failed"] as const;
+
+/** What may be lacking: no device at all, or none that counts as working. */
+export const LACKS = (["detector", "valve"] as const).flatMap((kind) => FAULTS.map((fault) => `${kind}_${fault}` as const));
+
 /** In whole percent what should be reached: the law knows no other figure than all. */
 export const TARGET = 100;
 

@@ -39,6 +39,9 @@ export interface UnlicensedFilters {
 }
 export interface MissingFilters {
   q?: string | undefined;
+  reason?: string | undefined;
+  kind?: Site["kind"] | undefined;
+  operator_id?: string | undefined;
 }
 
 export async function readOperators(scope: Scope, filters: OperatorFilters, at: At): Promise<Page<Operator>> {

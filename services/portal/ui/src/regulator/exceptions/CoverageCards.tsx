@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Coverage } from "../../api/types";
 import { type Scope, useTo } from "../address";
 import { useAreaName } from "../areas";
-import { isBelow, lacking, targetOf, total } from "../coverage/rollup";
+import { LACKS, isBelow, targetOf, total } from "../coverage/rollup";
 import { useTallies } from "../data/lists";
 import { percent } from "../parts/Bits";
 import { Card } from "./Card";
@@ -23,11 +23,12 @@ export function Uncovered({ scope }: { scope: Scope }): ReactNode {
           count: sum.obliged - sum.covered,
           of: sum.obliged,
           to: to("/coverage/missing"),
-          parts: [
-            { text: t("coverage.noAlarm"), count: lacking(sum, "detector"), to: to("/coverage/missing") },
-            { text: t("coverage.noValve"), count: lacking(sum, "valve"), to: to("/coverage/missing") },
-            { text: t("coverage.overdue"), count: sum.overdue, to: to("/coverage") },
-          ],
+          // A user who lacks both stands in two of them.
+          parts: LACKS.map((reason) => ({
+            text: t(`missingReason.${reason}`),
+            count: sum.missing[reason] ?? 0,
+            to: to("/coverage/missing", { reason }),
+          })),
         };
       }}
     />

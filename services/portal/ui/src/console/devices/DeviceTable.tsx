@@ -1,0 +1,73 @@
+import { Table, type TableColumnsType } from "antd";
+import { type ReactNode, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Device, DeviceLatest, Site } from "../../api/types";
+import { dateTime, day } from "../../look/time";
+import { number } from "../alerts/Cells";
+import { QUANTITIES, type Quantity } from "../detail/quantities";
+import { useLine } from "../live/LiveProvider";
+import { Age } from "../parts/Age";
+import { Nothing } from "../parts/States";
+import { useSize } from "../parts/useSize";
+import { HEALTHS, type Health } from "./health";
+import "../alerts/alerts.css";
+
+export interface DeviceRow {
+  device: Device;
+  latest: DeviceLatest | undefined;
+  site: Site | undefined;
+  health: Health;
+  life: number | null;
+}
+const SHAPES: Record<Health, string> = { alarm: "◆", fault: "▲", offline: "✕", stale: "◌", unknown: "?", maintenance: "⚙", inactive: "–", well: "●" };
+const BAD: readonly Health[] = ["alarm", "fault", "offline"];
+const SOON_DAYS = 90;
+const HEAD_PX = 40;
+
+function Health({ of }: { of: Health }): ReactNode {
+  const { t } = useTranslation();
+  return <span className={BAD.includes(of) ? "bad" : of === "well" ? "good" : "soft"}><span aria-hidden="true">{SHAPES[of]}</span> {t(`health.${of}`)}</span>;
+}
+
+function said(latest: DeviceLatest | undefined): string | null {
+  const reading = latest?.reading;
+  if (!reading) return null;
+  for (const name of Object.keys(QUANTITIES) as Quantity[]) {
+    const value = reading[name];
+    if (value !== undefined) return `${number(value)} ${QUANTITIES[name]}`;
+  }
+  return null;
+}
+
+function Life({ days }: { days: number | null }): ReactNode {
+  const { t } = useTranslation();
+  if (days === null) return <span className="soft">–</span>;
+  return <span className={days <= 0 ? "bad figure" : "figure"}>{days <= SOON_DAYS && "▲ "}{days <= 0 ? t("devices.lifeOver") : t("devices.days", { count: days })}</span>;
+}
+
+export function DeviceTable({ rows }: { rows: DeviceRow[] }): ReactNode {
+  const { t } = useTranslation();
+  const { state } = useLine();
+  const [place, size] = useSize<HTMLDivElement>();
+  const columns = useMemo<TableColumnsType<DeviceRow>>(() => [
+    { key: "health", title: t("devices.health"), width: 110, sorter: (a, b) => HEALTHS.indexOf(a.health) - HEALTHS.indexOf(b.health), defaultSortOrder: "ascend", render: (_, { health }) => <Health of={health} /> },
+    { key: "device", title: t("common.device"), width: 200, sorter: (a, b) => a.device.device_id.localeCompare(b.device.device_id), render: (_, { device }) => <bdi className="cut" title={`${device.model} ${device.serial}`}>{device.device_id}</bdi> },
+    { key: "kind", title: t("devices.kind"), width: 150, render: (_, { device }) => <span className="cut">{t(`deviceKind.${device.kind}`)}{device.gas && <small className="soft"> {t(`gas.${device.gas}`)}</small>}</span> },
+    { key: "site", title: t("common.site"), width: Math.max(180, size.width - 1050), render: (_, { device, site }) => <bdi className="cut" title={site?.address}>{site?.name ?? device.site_id}</bdi> },
+    { key: "zone", title: t("alerts.zone"), width: 90, render: (_, { device }) => <bdi className="cut">{device.zone}</bdi> },
+    { key: "now", title: t("detail.now"), width: 120, render: (_, { latest, health }) => <span className={`value figure ${health === "stale" || health === "offline" ? "stale" : ""}`}>{latest?.reading?.position ? t(`position.${latest.reading.position}`) : (said(latest) ?? "–")}</span> },
+    { key: "heard", title: t("detail.heard"), width: 110, render: (_, { latest }) => (latest?.ingested_at ? <span title={dateTime(latest.ingested_at)}><Age from={latest.ingested_at} /></span> : <span className="soft">{t("common.unknown")}</span>) },
+    { key: "line", title: t("devices.line"), width: 90, render: (_, { latest }) => t(latest?.online === true ? "devices.online" : latest?.online === false ? "devices.offline" : "common.unknown") },
+    { key: "life", title: t("devices.life"), width: 110, sorter: (a, b) => (a.life ?? Infinity) - (b.life ?? Infinity), render: (_, { life }) => <Life days={life} /> },
+    { key: "installed", title: t("devices.installed"), width: 110, render: (_, { device }) => <span className="figure">{day(device.installed_on)}</span> },
+  ], [t, size.width]);
+  const width = columns.reduce((sum, column) => sum + Number(column.width ?? 0), 0);
+  return (
+    <div ref={place} className={`fill alert-table ${state === "live" ? "" : "stale-values"}`}>
+      {size.height > 0 && (
+        <Table<DeviceRow> virtual size="small" pagination={false} rowKey={(row) => row.device.device_id} columns={columns} dataSource={rows}
+          scroll={{ x: width, y: Math.max(160, size.height - HEAD_PX) }} locale={{ emptyText: <Nothing words={t("devices.none")} /> }} aria-label={t("nav.devices")} />
+      )}
+    </div>
+  );
+}
