@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import Enum, StrEnum, auto
 
 # Whoever may close a valve, publish, or administer.
 SECOND_FACTOR_ROLES = frozenset(
@@ -45,11 +45,11 @@ class Account:
     revision: int = 1
 
 
-class Owed(Enum):
+class Owed(StrEnum):
     """What somebody must do before anything else."""
 
-    PASSWORD = "password"  # noqa: S105 - the word
-    SECOND_FACTOR = "second_factor"
+    PASSWORD = auto()
+    SECOND_FACTOR = auto()
 
 
 def owed(account: Account) -> Owed | None:
