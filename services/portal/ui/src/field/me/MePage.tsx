@@ -67,7 +67,7 @@ function Duty({ crew }: { crew: Seeing<Crew> }): ReactNode {
   return (
     <div className="panel">
       <h2>{now.name}</h2>
-      <p className="hint">{t("field.members", { lead: now.lead ?? "–", members: now.members.join("、") })}</p>
+      <p className="hint">{t("field.members", { lead: now.lead ?? "–", members: now.members.join(" · ") })}</p>
       <p><strong className={now.on_shift ? "good" : "off"}>{t(now.on_shift ? "field.onDuty" : "field.offDuty")}</strong> · {t("field.load", { count: now.load })}</p>
       <button type="button" className="button wide strong" disabled={busy} onClick={() => void turn(now.crew_id, !now.on_shift)}>
         {t(now.on_shift ? "field.goOff" : "field.goOn")}

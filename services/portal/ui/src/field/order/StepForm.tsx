@@ -101,7 +101,7 @@ export function ReadingFields({ draft, change }: { draft: Draft; change: (what: 
   });
   return (
     <fieldset>
-      <legend>{t("field.reading")}</legend>
+      <legend className="unseen">{t("field.reading")}</legend>
       <div className="two">
         <label>%LEL<input inputMode="decimal" autoComplete="off" {...text("lel_percent")} /></label>
         <label>ppm<input inputMode="decimal" autoComplete="off" {...text("ppm")} /></label>

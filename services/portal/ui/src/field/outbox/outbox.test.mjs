@@ -184,6 +184,15 @@ test("what the server breaks on is shown after five times, and only sent again a
   assert.equal(it.next().do, "check");
 });
 
+test("a photo that the server breaks on does not keep its step", () => {
+  const it = box();
+  const entry = it.add(step("located", { photos: [photo("p1")] }));
+  for (let turn = 0; turn < 5; turn++) it.happen(entry, { kind: "later", status: 500, retry_after_s: null });
+  assert.equal(it.entries[0].state, "refused");
+  it.mend(entry, { how: "without_photo", photo_id: "p1" });
+  assert.equal(it.next().do, "send");
+});
+
 test("an answer to another key, or to what is done, changes nothing", () => {
   const it = box();
   const entry = it.add(step("located"));

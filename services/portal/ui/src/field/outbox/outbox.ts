@@ -174,6 +174,11 @@ function asStep(entry: Entry, moment: Moment, why: string): Entry {
   };
 }
 
+/** Return whether a server that broke on it may have it nevertheless; of a photo that broke, its step knows nothing. */
+export function mayBeThere(entry: Entry): boolean {
+  return entry.sent !== null && (entry.fault?.status ?? 0) >= 500;
+}
+
 /** How a person puts right what was refused. Its time stays: it was done when it was done. */
 export type Mending =
   | { how: "again" | "as_step" | "aside" }
@@ -185,7 +190,7 @@ export type Mending =
 export function mended(entry: Entry, mending: Mending, moment: Moment): Entry {
   if (entry.state !== "refused" && entry.state !== "aside") return entry;
   // A server that broke may have done it: the same may be sent again after a look, nothing else.
-  const broken = (entry.fault?.status ?? 0) >= 500;
+  const broken = mayBeThere(entry);
   if (broken && mending.how !== "again" && mending.how !== "aside") return entry;
   switch (mending.how) {
     case "again":

@@ -6,7 +6,7 @@ import { useField } from "../field";
 import { ReadingFields } from "../order/StepForm";
 import { checked } from "../order/readings";
 import type { Entry } from "../outbox/entry";
-import type { Mending } from "../outbox/outbox";
+import { type Mending, mayBeThere } from "../outbox/outbox";
 import type { Draft } from "../outbox/store";
 
 export function Mend({ entry }: { entry: Entry }): ReactNode {
@@ -14,8 +14,9 @@ export function Mend({ entry }: { entry: Entry }): ReactNode {
   const { mend } = useField();
   const fault = entry.fault;
   const put = (mending: Mending): void => void mend(entry, mending);
-  const photo = fault?.photo_id ?? null;
-  const broken = (fault?.status ?? 0) >= 500;
+  const broken = mayBeThere(entry);
+  const unsent = entry.photos.find((one) => one.attachment_id === null && !one.dropped)?.photo_id ?? null;
+  const photo = fault?.photo_id ?? unsent;
   return (
     <div className="mend">
       {fault && (
