@@ -79,11 +79,11 @@ def lan_address() -> str:
 def _run(chosen: list[stories.Story], *, once: bool, lan: str | None) -> int:
     teller = Teller()
     run_file = state_dir() / "run.json"
-    ui.build(teller.say)
+    pages = ui.build(teller.say)
     with session.own(teller.say) as engines:
         addresses = engines.addresses()
         teller.say("engines are up: Mosquitto, Kafka, TimescaleDB")
-        stack = Stack(addresses, Path(addresses.state), lan=lan)
+        stack = Stack(addresses, Path(addresses.state), lan=lan, pages=pages)
         try:
             stack.prepare()
             teller.say("topics, schemas, roles and keys are made")

@@ -48,6 +48,7 @@ class Stack:
     folder: Path
     host: str = "127.0.0.1"
     lan: str | None = None
+    pages: Path = field(default_factory=ui_folder)
     extra: dict[str, dict[str, str]] = field(default_factory=dict)
     names: tuple[str, ...] = SERVICES
 
@@ -139,7 +140,7 @@ class Stack:
                     {other: self.url(other) for other in self.names if other not in {"portal", "ingestion"}}
                 ),
                 "GW_PUBLIC_ORIGIN": self.url("portal") if "portal" in self.ports else "",
-                "GW_UI_FOLDER": str(ui_folder()),
+                "GW_UI_FOLDER": str(self.pages),
                 "GW_AUDIT_KEY_FILE": str(secrets / "audit.key"),
                 "GW_AUDIT_HEADS_FILE": str(self.folder / "logs" / "audit-heads.log"),
             },

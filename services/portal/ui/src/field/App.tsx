@@ -8,14 +8,14 @@ import { FieldProvider, useField, useFieldState } from "./field";
 import { To, useNow } from "./look";
 import { isUnlocked, startRinging, stopRinging, unlock } from "./me/ring";
 import { begin } from "./me/position";
-import { OrderPage } from "./order/OrderPage";
-import { StepForm } from "./order/StepForm";
 import { CORRECTABLE } from "./order/steps";
 import { useReadAhead } from "./order/data";
 import { OrderList } from "./orders/OrderList";
 import { stateWith, tally } from "./outbox/outbox";
 import type { Store } from "./outbox/store";
 
+const OrderPage = lazy(() => import("./order/OrderPage").then((found) => ({ default: found.OrderPage })));
+const StepForm = lazy(() => import("./order/StepForm").then((found) => ({ default: found.StepForm })));
 const OutboxPage = lazy(() => import("./sending/OutboxPage").then((found) => ({ default: found.OutboxPage })));
 const MePage = lazy(() => import("./me/MePage").then((found) => ({ default: found.MePage })));
 const HelpPage = lazy(() => import("./help/HelpPage").then((found) => ({ default: found.HelpPage })));

@@ -1,13 +1,16 @@
 /** Lets in who is signed in, and without network who was: a crew in a cellar goes on working. */
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { type ReactNode, Suspense, lazy, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { onSessionEnd } from "../api/client";
-import { Gate } from "../people/Gate";
 import type { Me } from "../people/session";
-import { App } from "./App";
 import { Store } from "./outbox/store";
 import { ask, forget, keepSession, remember, remembered } from "./session";
 
+const bringApp = (): Promise<typeof import("./App")> => import("./App");
+const App = lazy(() => bringApp().then((found) => ({ default: found.App })));
+// Whoever was here before most likely still is: what they need is fetched while the portal is asked.
+if (remembered()) void bringApp().catch(() => undefined);
+const Gate = lazy(() => import("../people/Gate").then((found) => ({ default: found.Gate })));
 const PATIENCE_MS = 1_000;
 
 type Seen = { is: "asking" } | { is: "gate" } | { is: "here"; me: Me; ended: boolean };
@@ -48,24 +51,35 @@ export function Start(): ReactNode {
   }, [inside, look]);
 
   if (store === "broken") return <main className="page" role="alert"><p>{t("field.noStorage")}</p></main>;
-  if (seen.is === "asking" || !store) return <main className="page" aria-busy="true"><p>{t("common.loading")}</p></main>;
+  if (seen.is === "asking" || !store) return <Waiting />;
   if (seen.is === "gate") {
-    return <Gate app="field">{(me) => <Arrived me={me} onArrive={look} />}</Gate>;
+    return (
+      <Suspense fallback={<Waiting />}>
+        <Gate app="field">{(me) => <Arrived me={me} onArrive={look} />}</Gate>
+      </Suspense>
+    );
   }
   return (
-    <App
-      key={seen.me.username}
-      me={seen.me}
-      store={store}
-      ended={seen.ended}
-      onLook={look}
-      onSignIn={() => setSeen({ is: "gate" })}
-      onLeft={() => {
-        forget();
-        setSeen({ is: "gate" });
-      }}
-    />
+    <Suspense fallback={<Waiting />}>
+      <App
+        key={seen.me.username}
+        me={seen.me}
+        store={store}
+        ended={seen.ended}
+        onLook={look}
+        onSignIn={() => setSeen({ is: "gate" })}
+        onLeft={() => {
+          forget();
+          setSeen({ is: "gate" });
+        }}
+      />
+    </Suspense>
   );
+}
+
+function Waiting(): ReactNode {
+  const { t } = useTranslation();
+  return <main className="page" aria-busy="true"><p>{t("common.loading")}</p></main>;
 }
 
 /** The gate is open: from here on the app asks by itself. */

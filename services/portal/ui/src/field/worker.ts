@@ -1,9 +1,10 @@
 /** The service worker of the crew's app: the app without network, and what is pushed to the phone. */
 export {};
-declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: (string | { url: string; revision: string | null })[] };
+/** `__FILES__` is put in by the build: what the app consists of. */
+declare const self: ServiceWorkerGlobalScope & { __FILES__: string[] };
 
 const PAGE = "/field/";
-const FILES = self.__WB_MANIFEST.map((entry) => (typeof entry === "string" ? entry : entry.url));
+const FILES = self.__FILES__;
 const CACHE_PREFIX = "gaswatch-field-";
 const CACHE = CACHE_PREFIX + nameOf(FILES);
 const NETWORK_MS_MAX = 3_000;

@@ -90,7 +90,7 @@ export function AlertsPage(): ReactNode {
   const open = useCallback((id: string) => setParams((now) => { const next = new URLSearchParams(now); next.set("alert", id); return next; }), [setParams]);
   const show = (next: string): void => setParams((now) => { const to = new URLSearchParams(now); to.set("tab", next); return to; });
   const bringIn = (): void => { holding.release(); refresh(); table.current?.top(); };
-  const cursor = useListKeys({ rows, picking, may, open, onKey: holding.onKey, table, search, refresh: bringIn, help: () => setHelp(true), off: tab === "closed" });
+  const [cursor, setCursor] = useListKeys({ rows, picking, may, open, onKey: holding.onKey, table, search, refresh: bringIn, help: () => setHelp(true), off: tab === "closed" });
 
   const chosen = useMemo(() => rows.filter((row) => picking.has(row.id)).map((row) => row.alert), [rows, picking]);
   const label = { open: counts.open, unacknowledged: counts.unacknowledged, shelved: counts.shelved, closed: null };
@@ -109,7 +109,7 @@ export function AlertsPage(): ReactNode {
           {reading === "reading" && live.alerts.size === 0 ? (
             <Loading />
           ) : (
-            <AlertTable ref={table} rows={rows} picking={may ? picking : null} cursor={cursor} onOpen={open} onHover={holding.onHover} onScrolled={holding.onScrolled} empty={empty} />
+            <AlertTable ref={table} rows={rows} picking={may ? picking : null} cursor={cursor} onOpen={(id) => { setCursor(id); open(id); }} onHover={holding.onHover} onScrolled={holding.onScrolled} empty={empty} />
           )}
         </>
       )}

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 const KEYS = [
-  ["J", "down"], ["K", "up"], ["Enter", "open"], ["X", "pick"], ["A", "acknowledge"], ["S", "shelve"], ["D", "dispatch"], ["M", "silence"],
+  ["J", "down"], ["K", "up"], ["Enter", "open"], ["X", "pick"], ["Shift J / K", "range"], ["A", "acknowledge"], ["S", "shelve"], ["D", "dispatch"], ["M", "silence"],
   ["/", "search"], ["N", "refresh"], ["Esc", "back"], ["?", "help"],
 ] as const;
 

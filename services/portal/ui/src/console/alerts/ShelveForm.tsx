@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Alert } from "../../api/types";
 import { clock } from "../../look/time";
 import * as acts from "../data/acts";
-import { useNow } from "../live/now";
+import { serverNow, useNow } from "../live/now";
 import { Field, FormDialog } from "../parts/FormDialog";
 import { Refused } from "./Refused";
 import { useMany } from "./useMany";
@@ -23,7 +23,7 @@ export function ShelveForm({ alerts, onDone }: { alerts: readonly Alert[]; onDon
   const [minutes, setMinutes] = useState<number>(PRESETS_MIN[2]);
   const allowed = alerts.filter((alert) => alert.priority !== "P1");
   const barred = alerts.length - allowed.length;
-  const until = (): Date => new Date(Date.now() + minutes * MINUTE_MS - SLACK_MS);
+  const until = (): Date => new Date(serverNow() + minutes * MINUTE_MS - SLACK_MS);
   const submit = (): void => {
     const end = until();
     void many.run(allowed, (alert, key) => acts.shelve(alert.alert_id, reason.trim(), end, key)).then((all) => all && onDone());

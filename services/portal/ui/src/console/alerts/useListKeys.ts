@@ -23,15 +23,16 @@ interface Needs {
   off: boolean;
 }
 
-export function useListKeys({ rows, picking, may, open, onKey, table, search, refresh, help, off }: Needs): string | null {
+export function useListKeys({ rows, picking, may, open, onKey, table, search, refresh, help, off }: Needs): [string | null, (id: string) => void] {
   const [cursor, setCursor] = useState<string | null>(null);
   const deeds = useDeeds();
   const asked = useCell(dialog);
   const at = rows.findIndex((row) => row.id === cursor);
-  const move = (by: number): void => {
+  const move = (by: number, range = false): void => {
     const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
     if (!next) return;
     onKey();
+    if (range) for (const row of [rows[at], next]) if (row && !picking.has(row.id)) picking.toggle(row.id, false);
     setCursor(next.id);
     table.current?.to(next.id);
   };
@@ -49,8 +50,8 @@ export function useListKeys({ rows, picking, may, open, onKey, table, search, re
   };
   useKeys(
     {
-      j: () => move(1),
-      k: () => move(-1),
+      j: (event) => move(1, event.shiftKey),
+      k: (event) => move(-1, event.shiftKey),
       ArrowDown: () => move(1),
       ArrowUp: () => move(-1),
       Enter: () => rows[at] && open(rows[at].id),
@@ -69,5 +70,5 @@ export function useListKeys({ rows, picking, may, open, onKey, table, search, re
     },
     off || asked !== null,
   );
-  return cursor;
+  return [cursor, setCursor];
 }

@@ -5,6 +5,7 @@ import { type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Alert, SetPoint } from "../../api/types";
 import { readDevices, readReadings, readRules } from "../data/read";
+import { serverNow } from "../live/now";
 import { Failed, Loading, Nothing } from "../parts/States";
 import { Chart, type Curve, type Limit } from "./Chart";
 import { QUANTITIES, type Quantity, isIn, pointOf, quantityOf } from "./quantities";
@@ -54,7 +55,7 @@ export default function Trend({ alert }: { alert: Alert }): ReactNode {
   const asked = useQueries({
     queries: ids.map((id) => ({
       queryKey: ["trend", id, span, opened],
-      queryFn: () => readReadings(id, ...windowOf(span, opened, Date.now())),
+      queryFn: () => readReadings(id, ...windowOf(span, opened, serverNow())),
       refetchInterval: AGAIN_MS,
     })),
   });
@@ -67,7 +68,7 @@ export default function Trend({ alert }: { alert: Alert }): ReactNode {
       <Segmented<Span> value={span} onChange={setSpan} options={(["hour", "day", "last"] as const).map((value) => ({ value, label: t(`detail.span.${value}`) }))} />
       {failed?.error && <Failed error={failed.error} again={() => void failed.refetch()} />}
       {waiting ? <Loading /> : empty ? <Nothing words={t("detail.noReadings")} /> : (
-        <Chart curves={curves} limits={limitsOf(alert, quantity, rules.data ?? [])} unit={QUANTITIES[quantity]} beganMs={opened} window={windowOf(span, opened, Date.now())}
+        <Chart curves={curves} limits={limitsOf(alert, quantity, rules.data ?? [])} unit={QUANTITIES[quantity]} beganMs={opened} window={windowOf(span, opened, serverNow())}
           label={t("detail.trendOf", { quantity: t(`quantity.${quantity}`), count: curves.length })} />
       )}
     </>

@@ -6,7 +6,10 @@ import type { Alert, Order } from "../../api/types";
 import { readOpenAlerts } from "../data/read";
 import { AlertStore } from "./AlertStore";
 import { Cell, useCell } from "./cell";
+import { compareClocks } from "./now";
 import { Ringer } from "./Ringer";
+
+const COMPARE_MS = 300_000;
 
 export interface Line {
   state: Connection;
@@ -19,7 +22,7 @@ export class Live {
   readonly line = new Cell<Line>({ state: "connecting", since: Date.now() });
   /** How the list itself was read; the stream only tells of changes. */
   readonly reading = new Cell<Reading>("reading");
-  readonly ringer = new Ringer(this.alerts);
+  readonly ringer = new Ringer(this.alerts, this.line);
   private touched = new Set<string>();
   private round = 0;
 
@@ -64,6 +67,9 @@ export function LiveProvider({ children }: { children: ReactNode }): ReactNode {
   const queries = useQueryClient();
   useEffect(() => {
     live.ringer.start();
+    const compare = (): void => void compareClocks().catch(() => undefined);
+    compare();
+    const comparing = setInterval(compare, COMPARE_MS);
     const leaveAlerts = follow<Alert>("alerts", "alert", {
       changed: (alert) => live.changed(alert),
       reset: () => void live.readAll(),
@@ -76,6 +82,7 @@ export function LiveProvider({ children }: { children: ReactNode }): ReactNode {
       connection: () => undefined,
     });
     return () => {
+      clearInterval(comparing);
       leaveAlerts();
       leaveOrders();
       live.stop();

@@ -2,6 +2,7 @@
 import type { Alert } from "../../api/types";
 import type { AlertStore } from "./AlertStore";
 import { Cell } from "./cell";
+import type { Line } from "./LiveProvider";
 import { rings } from "./rows";
 
 type Priority = Alert["priority"];
@@ -18,6 +19,7 @@ const PATTERNS: Record<Priority, Pattern | null> = {
 };
 const LOUD = 0.35;
 const LOOK_MS = 500;
+const LOST_MS = 10_000;
 
 export class Ringer {
   /** Whether this page may sound at all. */
@@ -29,7 +31,10 @@ export class Ringer {
   private readonly hushed = new Set<string>();
   private last = { priority: null as Priority | null, at: 0 };
 
-  constructor(private readonly alerts: AlertStore) {}
+  constructor(
+    private readonly alerts: AlertStore,
+    private readonly line: Cell<Line>,
+  ) {}
 
   start(): void {
     this.stop();
@@ -82,8 +87,11 @@ export class Ringer {
   private look(): void {
     const worst = this.worst();
     this.ringing.set(worst);
-    if (worst === null) this.last = { priority: null, at: 0 };
-    else this.hear(worst);
+    // A desk that hears nothing any more must be heard itself.
+    const { state, since } = this.line.get();
+    const sounding = worst ?? (state !== "live" && Date.now() - since > LOST_MS ? "P3" : null);
+    if (sounding === null) this.last = { priority: null, at: 0 };
+    else this.hear(sounding);
   }
 
   /** Sound a priority if it is its time, or it is worse than what sounded last. */

@@ -10,6 +10,7 @@ import { readPeople } from "../data/read";
 import { useFirms } from "../data/register";
 import { useAct } from "../data/useAct";
 import { areaName } from "../parts/areas";
+import { FormDialog } from "../parts/FormDialog";
 import { Page } from "../parts/Page";
 import { Fault, Nothing, Shown } from "../parts/States";
 import { useMe } from "../shell/me";
@@ -40,6 +41,16 @@ export default function PeoplePage(): ReactNode {
   );
 }
 
+interface Asked {
+  deed: keyof typeof WORDS;
+  person: Person;
+}
+/** What ends somebody's sessions is asked twice. */
+const WORDS = {
+  disable: { deed: "people.disable", sure: "people.sureDisable" },
+  renew: { deed: "people.newPassword", sure: "people.sureNew" },
+} as const;
+
 interface ListProps {
   people: Person[];
   onTold: (person: PersonWithPassword) => void;
@@ -51,18 +62,25 @@ function List({ people, onTold, onDone }: ListProps): ReactNode {
   const me = useMe();
   const firms = useFirms();
   const act = useAct();
-  const disable = (one: Person): void => {
-    if (!one.disabled && !confirm(t("people.sureDisable", { person: one.name }))) return;
-    void act.run(() => acts.setDisabled(one.username, !one.disabled)).then((done) => done && onDone());
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const done = (was: boolean): void => {
+    if (!was) return;
+    setAsked(null);
+    onDone();
   };
-  const renew = (one: Person): void => {
-    if (!confirm(t("people.sureNew", { person: one.name }))) return;
-    void act.run(async () => onTold(await acts.newPassword(one.username))).then((done) => done && onDone());
+  const enable = (one: Person): void => void act.run(() => acts.setDisabled(one.username, false)).then(done);
+  const sure = ({ deed, person }: Asked): void => {
+    const doing = deed === "disable" ? () => acts.setDisabled(person.username, true) : async () => onTold(await acts.newPassword(person.username));
+    void act.run(doing).then(done);
   };
   const scope = (one: Person): string => [one.operator_id && (firms.get(one.operator_id)?.name ?? one.operator_id), one.area_code && areaName(t, one.area_code), one.crew_id].filter(Boolean).join(" · ");
   return (
     <div className="panel scroll">
-      <Fault words={act.fault} />
+      {asked ? (
+        <FormDialog title={t(WORDS[asked.deed].deed)} ok={t(WORDS[asked.deed].deed)} danger act={act} onSubmit={() => sure(asked)} onCancel={() => setAsked(null)}>
+          <p>{t(WORDS[asked.deed].sure, { person: asked.person.name })}</p>
+        </FormDialog>
+      ) : <Fault words={act.fault} />}
       <table className="plain">
         <thead><tr><th>{t("gate.username")}</th><th>{t("people.name")}</th><th>{t("people.role")}</th><th>{t("people.scope")}</th><th>{t("people.factor")}</th><th>{t("common.state")}</th><th /></tr></thead>
         <tbody>
@@ -77,8 +95,8 @@ function List({ people, onTold, onDone }: ListProps): ReactNode {
               <td className="row">
                 {one.username !== me.username && (
                   <>
-                    <Button size="small" danger={!one.disabled} onClick={() => disable(one)}>{t(one.disabled ? "people.enable" : "people.disable")}</Button>
-                    <Button size="small" onClick={() => renew(one)}>{t("people.newPassword")}</Button>
+                    <Button size="small" danger={!one.disabled} onClick={() => (one.disabled ? enable(one) : setAsked({ deed: "disable", person: one }))}>{t(one.disabled ? "people.enable" : "people.disable")}</Button>
+                    <Button size="small" onClick={() => setAsked({ deed: "renew", person: one })}>{t("people.newPassword")}</Button>
                   </>
                 )}
               </td>

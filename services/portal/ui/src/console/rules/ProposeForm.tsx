@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { SetPoint } from "../../api/types";
 import * as acts from "../data/acts";
 import { useAct } from "../data/useAct";
+import { serverNow } from "../live/now";
 import { Field, FormDialog } from "../parts/FormDialog";
 import { forField, fromField } from "../parts/localTime";
 import { unitWords } from "../parts/units";
@@ -33,7 +34,7 @@ export function ProposeForm({ point, onDone }: { point: SetPoint; onDone: () => 
   const [clause, setClause] = useState(point.clause);
   const [verified, setVerified] = useState(point.verified);
   const [scope, setScope] = useState(point.scope);
-  const [from, setFrom] = useState(forField(Date.now() + DAY_MS));
+  const [from, setFrom] = useState(forField(serverNow() + DAY_MS));
   const [reason, setReason] = useState("");
   const changes = differing(point, numbers, standard.trim(), clause.trim(), verified);
   const submit = (): void => {

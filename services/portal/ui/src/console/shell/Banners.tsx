@@ -5,14 +5,19 @@ import { useTranslation } from "react-i18next";
 import { age, clock } from "../../look/time";
 import { useCell } from "../live/cell";
 import { useLine, useLive } from "../live/LiveProvider";
-import { useNow } from "../live/now";
+import { ahead, useNow } from "../live/now";
 import { soundTest } from "./StartOfWatch";
 import { useMay } from "./me";
 
+const TOLERATED_MS = 5_000;
+
 export function LostBanner(): ReactNode {
   const { t } = useTranslation();
-  const { state, since } = useLine();
+  const line = useLine();
   const now = useNow();
+  const { state } = line;
+  // The line tells its time by this desk's clock.
+  const since = line.since + ahead.get();
   if (state === "live" || (state === "connecting" && now - since < 3_000)) return null;
   return (
     <div className="banner lost" role="alert">
@@ -28,6 +33,7 @@ export function Banners(): ReactNode {
   const may = useMay();
   const unlocked = useCell(live.ringer.unlocked);
   const reading = useCell(live.reading);
+  const wrong = useCell(ahead);
   return (
     <>
       <LostBanner />
@@ -36,6 +42,9 @@ export function Banners(): ReactNode {
           <span aria-hidden="true">✕</span> {t("shell.notRead")}{" "}
           <Button size="small" onClick={() => void live.readAll()}>{t("common.again")}</Button>
         </div>
+      )}
+      {Math.abs(wrong) > TOLERATED_MS && (
+        <div className="banner locked" role="status"><span aria-hidden="true">◷</span> {t("shell.clock", { seconds: Math.round(Math.abs(wrong) / 1_000) })}</div>
       )}
       {!unlocked && may("keepWatch") && (
         <div className="banner locked" role="status">

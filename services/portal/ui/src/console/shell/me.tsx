@@ -21,7 +21,7 @@ const ALLOWED = {
   closeValves: [...WATCH, "dispatcher"],
   seeValves: FIRM,
   openOrders: [...WATCH, "dispatcher", "administrator"],
-  handOver: WATCH,
+  handOver: [...WATCH, "dispatcher"],
   changeSetPoints: ["watch_supervisor", "administrator"],
   changeNotices: ["watch_supervisor", "operator_admin", "administrator"],
   seeNotices: [...FIRM, "administrator"],

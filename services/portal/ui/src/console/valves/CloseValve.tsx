@@ -9,7 +9,7 @@ import { readCommands, readDevices, readTimeline } from "../data/read";
 import { useSites } from "../data/register";
 import { useAct } from "../data/useAct";
 import { useLive } from "../live/LiveProvider";
-import { useNow } from "../live/now";
+import { serverNow, useNow } from "../live/now";
 import { Left } from "../parts/Age";
 import { Field, FormDialog } from "../parts/FormDialog";
 import { Fault, Shown } from "../parts/States";
@@ -20,13 +20,16 @@ interface Props {
   siteId: string;
   onDone: () => void;
 }
-type Stage = { at: "arming" } | { at: "armed"; arming: Arming } | { at: "sent"; commandId: string };
+type Stage = { at: "arming" } | { at: "armed"; arming: Arming; until: number } | { at: "sent"; commandId: string };
+
+/** Counted from the answer on, not by its time: a desk whose clock is wrong must be able to close. */
+const ARMED_MS = 60_000;
 
 export default function CloseValve({ valveId, siteId, onDone }: Props): ReactNode {
   const [stage, setStage] = useState<Stage>({ at: "arming" });
-  if (stage.at === "arming") return <Arm valveId={valveId} siteId={siteId} onArmed={(arming) => setStage({ at: "armed", arming })} onDone={onDone} />;
+  if (stage.at === "arming") return <Arm valveId={valveId} siteId={siteId} onArmed={(arming) => setStage({ at: "armed", arming, until: serverNow() + ARMED_MS })} onDone={onDone} />;
   if (stage.at === "armed") {
-    return <Close arming={stage.arming} onSent={(commandId) => setStage({ at: "sent", commandId })} onOver={() => setStage({ at: "arming" })} onDone={onDone} />;
+    return <Close arming={stage.arming} until={stage.until} onSent={(commandId) => setStage({ at: "sent", commandId })} onOver={() => setStage({ at: "arming" })} onDone={onDone} />;
   }
   return <Sent valveId={valveId} siteId={siteId} commandId={stage.commandId} onDone={onDone} />;
 }
@@ -71,12 +74,12 @@ function Arm({ valveId, siteId, onArmed, onDone }: { valveId: string; siteId: st
   );
 }
 
-function Close({ arming, onSent, onOver, onDone }: { arming: Arming; onSent: (commandId: string) => void; onOver: () => void; onDone: () => void }): ReactNode {
+function Close({ arming, until, onSent, onOver, onDone }: { arming: Arming; until: number; onSent: (commandId: string) => void; onOver: () => void; onDone: () => void }): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
   const now = useNow();
-  const { affected, expires_at, arm_token = "" } = arming;
-  const over = now >= Date.parse(expires_at);
+  const { affected, arm_token = "" } = arming;
+  const over = now >= until;
   const close = (): void => {
     void act.run(async (key) => onSent(await acts.close(affected.valve_id, arm_token, key)));
   };
@@ -89,7 +92,7 @@ function Close({ arming, onSent, onOver, onDone }: { arming: Arming; onSent: (co
   return (
     <Modal open title={<>{t("valve.close")} <bdi>{affected.valve_id}</bdi> · {t("valve.second")}</>} onCancel={onDone} footer={footer} mask={{ closable: false }}>
       <div className="stack">
-        <p className="countdown" role="timer">{over ? t("valve.over") : <>{t("valve.left")} <strong><Left until={expires_at} /></strong></>}</p>
+        <p className="countdown" role="timer">{over ? t("valve.over") : <>{t("valve.left")} <strong><Left until={until} /></strong></>}</p>
         <div className="panel">
           <h2>{t("valve.affected")}</h2>
           <p className="wrap"><strong><bdi>{affected.site_name || affected.site_id}</bdi></strong> · {t(`siteKind.${affected.kind}`, { defaultValue: affected.kind })}</p>
