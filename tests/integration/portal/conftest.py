@@ -18,7 +18,7 @@ from shared.chassis.database import open_pool
 from shared.chassis.health import Health
 from shared.chassis.principal import HEADER, PrincipalKey
 from tests.answers import fits
-from tests.integration.portal.rig import ORIGIN, PEOPLE
+from tests.integration.portal.rig import KNOWN, ORIGIN, PEOPLE
 
 
 def pages(folder: Path) -> Path:
@@ -52,7 +52,7 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
     async def echo(path: str, request: Request):
         who = key.verify(request.headers[HEADER], "alerting")
         heard.append({"path": path, "who": who, "headers": dict(request.headers)})
-        return {"path": path, "second_factor": who.second_factor}
+        return {"path": path, "second_factor": who.second_factor} | KNOWN.get(path, {})
 
     pool = await open_pool(found.services["portal"].api, application_name="test")
     worker = await open_pool(found.services["portal"].worker, application_name="test")
