@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.alerting.adapters import alert_queries, arming, command_queries, rule_store
+from services.alerting.adapters import alarm_figures, alert_queries, arming, command_queries, rule_store
 from services.alerting.adapters.canaries import PostgresTraces
 from services.alerting.adapters.letters import KafkaLetters
 from services.alerting.adapters.load_figures import PostgresFigures
@@ -82,7 +82,7 @@ async def run() -> None:
     def woken() -> None:
         timers.wake()
 
-    stores = Stores(alert_queries, command_queries, arming, rule_store)
+    stores = Stores(alert_queries, command_queries, arming, rule_store, alarm_figures)
     deps = Deps(people, unit, registry, stores, keys.jwks, woken, rules.changed)
     timers = Timers(worker, deps, health=health)
     deciding.on_commit(timers.wake)

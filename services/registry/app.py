@@ -8,6 +8,7 @@ from services.registry.adapters.broker import RevocationList
 from services.registry.adapters.keys import KeyFile
 from services.registry.adapters.store import PostgresStore
 from services.registry.entrypoints.consumer import HeardConsumer
+from services.registry.entrypoints.exports import Files
 from services.registry.entrypoints.imports_api import imports_router
 from services.registry.entrypoints.objects_api import objects_router
 from services.registry.entrypoints.oversight_api import oversight_router
@@ -40,9 +41,10 @@ def web(
     app = create_app("registry", health=health, key=key, may=may)
     app.include_router(verbs_router(store, authority, keys, listed.settle))
     app.include_router(imports_router(store))
-    app.include_router(oversight_router(store))
+    files = Files(store.areas)
+    app.include_router(oversight_router(store, files))
     for resource in RESOURCES:
-        app.include_router(objects_router(store, resource))
+        app.include_router(objects_router(store, resource, files))
     return app
 
 

@@ -66,6 +66,7 @@ MAY: dict[str, frozenset[str]] = {
     "POST crews": _PLAN,
     "PATCH crews/{}": _PLAN,
     "POST crews/{}:position": CREW | _DIRECT,
+    "POST crews/{}:duty": CREW | _PLAN,
     "GET shifts": ROLES,
     "GET shifts/{}": ROLES,
     "POST shifts": _PLAN,

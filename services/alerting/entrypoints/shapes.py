@@ -153,6 +153,87 @@ class RuleProposal(Shape):
     approved_at: Time | None
 
 
+class AlarmWindow(Shape):
+    """How many alarms came in ten minutes."""
+
+    at: Time
+    count: int
+
+
+class AlarmFlood(Shape, rename={"from_": "from"}):
+    """A flood at an operator's position; `count` includes the ten minutes that began it."""
+
+    operator_id: str
+    from_: Time
+    to: Time
+    count: int
+
+
+class ChatteringDevice(Shape, rename={"from_": "from"}):
+    """A device that alarmed three times or more within a minute; `count` is the most of any minute."""
+
+    device_id: str
+    site_id: str
+    count: int
+    from_: Time
+    to: Time
+
+
+class StaleAlert(Shape):
+    """An alert that had been active for more than a day."""
+
+    alert_id: str
+    rule: Rule
+    priority: Priority
+    site_id: str
+    device_ids: list[str]
+    opened_at: Time
+    hours: float
+
+
+class PriorityShare(Shape):
+    """How many alarms had a priority; P3's target is that of all low ones."""
+
+    priority: Priority
+    count: int
+    percent: float
+    target_percent: float | None
+
+
+class BadActor(Shape):
+    """A device and how many alarms were its."""
+
+    device_id: str
+    site_id: str
+    count: int
+
+
+class AcknowledgeTime(Shape):
+    """How long people took to acknowledge, in seconds."""
+
+    priority: Priority
+    count: int
+    median: float
+    p95: float
+
+
+class AlertFigures(Shape, rename={"from_": "from"}):
+    """How much of people's attention alarms took; `positions` = operators that had any."""
+
+    from_: Time
+    to: Time
+    total: int
+    positions: int
+    per_10_min: list[AlarmWindow]
+    in_flood_percent: float
+    floods: list[AlarmFlood]
+    chattering: list[ChatteringDevice]
+    stale: list[StaleAlert]
+    priorities: list[PriorityShare]
+    worst: list[BadActor]
+    acknowledged_s: list[AcknowledgeTime]
+
+
 AlertPage = page_of(Alert)
 TimelineItemPage = page_of(TimelineItem)
 ValveCommandPage = page_of(ValveCommand)

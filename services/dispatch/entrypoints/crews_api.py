@@ -10,6 +10,7 @@ from services.dispatch.entrypoints import shapes
 from services.dispatch.entrypoints.access import is_crew_only
 from services.dispatch.entrypoints.inputs import (
     CrewChange,
+    Duty,
     NewCrew,
     NewPosition,
     unix_ms,
@@ -30,15 +31,17 @@ from shared.chassis.http import (
     stale,
 )
 from shared.chassis.idempotency import once
+from shared.chassis.ids import uuid7
 from shared.chassis.openapi import answers
 
 Answer = tuple[int, dict[str, Any]]
+DUTY_MS = 12 * 3_600_000
 
 
 def router(pool: Pool, crews: CrewRows) -> APIRouter:
     """Return the routes."""
     made = APIRouter(prefix="/api/v1")
-    for add in (_crew_reads, _crew_adds, _crew_changes, _crew_moves):
+    for add in (_crew_reads, _crew_adds, _crew_changes, _crew_moves, _crew_duty):
         add(made, pool, crews)
     return made
 
@@ -127,5 +130,31 @@ def _crew_moves(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
                 if row is None:
                     raise not_found("crew")
                 return 200, row
+
+            return await once(request, asking, connection, doing)
+
+
+def _crew_duty(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
+    @made.post("/crews/{crew_id}:duty", tags=["crews"], responses=answers(shapes.Crew))
+    async def set_duty(request: Request, asking: Asking, crew_id: str, body: Duty) -> Response:
+        """Put a crew on or off duty now; without a present shift going on duty begins one of 12 hours."""
+        if is_crew_only(asking) and crew_id != asking.crew_id:
+            raise not_found("crew")
+        async with transaction(pool, asking) as connection:
+
+            async def doing() -> Answer:
+                # Locked as every decision about an order locks it: none is assigned meanwhile.
+                row = await crews.lock_crew(connection, crew_id)
+                if row is None:
+                    raise not_found("crew")
+                if not body.on and row["load"]:
+                    raise problem(
+                        409,
+                        "order-in-hand",
+                        "The crew has an order in hand: close it first, or hand it over.",
+                    )
+                if not await crews.set_duty(connection, crew_id, on=body.on) and body.on:
+                    await crews.begin_shift(connection, uuid7(), row, DUTY_MS)
+                return 200, await crews.crew(connection, crew_id) or {}
 
             return await once(request, asking, connection, doing)

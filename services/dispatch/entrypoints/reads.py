@@ -34,8 +34,12 @@ def add(router: APIRouter, orders: Orders) -> None:
         lead: str | None = None,
         alert_id: str | None = None,
         member: str | None = None,
+        overdue: bool | None = None,
     ) -> dict[str, Any]:
-        """Return orders, the newest first; a crew sees its own only."""
+        """Return orders, the newest first; a crew sees its own only.
+
+        Overdue is an open order to which nobody came by its deadline, or which nobody accepted in time.
+        """
         if is_crew_only(asking):
             crew_id = asking.crew_id if crew_id in {None, asking.crew_id} else ""
             crew_id = crew_id or ""
@@ -51,6 +55,7 @@ def add(router: APIRouter, orders: Orders) -> None:
             "lead": lead,
             "alert_id": alert_id,
             "member": member,
+            "overdue": None if overdue is None else (overdue, orders.limits.accept_s * 1000),
         }
         after = None if cursor is None else decode_cursor(cursor, 2)
         if after is not None and not (isinstance(after[0], int) and isinstance(after[1], str)):

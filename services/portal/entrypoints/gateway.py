@@ -2,12 +2,14 @@
 
 import contextlib
 import hashlib
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import orjson
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
 from services.portal.domain.document import merged
 from services.portal.domain.people import Account
@@ -21,6 +23,9 @@ from shared.contracts.access import may, route_of
 
 BODY_BYTES_MAX = 32 * 1024 * 1024
 TIME_LIMIT_S = 30.0
+# Who gives a list as a file begins to send when it is whole.
+FILE_LIMIT_S = 120.0
+_FILES = frozenset({"csv", "xlsx"})
 _THERE = ("content-type", "accept", "if-match", "if-none-match", "idempotency-key", "traceparent")
 _BACK = ("content-type", "etag", "location", "content-disposition", "retry-after")
 
@@ -53,6 +58,16 @@ def _otp_in(body: bytes) -> str:
     return code.strip() if isinstance(code, str) else ""
 
 
+@contextlib.contextmanager
+def _answering(service: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise problem(504, "timeout", f"The {service} service did not answer in time.") from error
+    except httpx.TransportError as error:
+        raise problem(503, "unavailable", f"The {service} service is not there right now.") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Behind:
     """The services behind the portal."""
@@ -72,17 +87,25 @@ class Behind:
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
         """Send one request on in the name of `principal`; a service that is away is a problem."""
+        service, url = self._place(path)
+        signed = (headers or {}) | {HEADER: self.key.sign(principal, service)}
+        with _answering(service):
+            return await self.client.request(method, url, params=params, content=body, headers=signed)
+
+    async def file(self, principal: Principal, path: str, params: Any) -> Response:
+        """Pass a file on as it comes, however large."""
+        service, url = self._place(path)
+        signed = {HEADER: self.key.sign(principal, service)}
+        asked = self.client.build_request("GET", url, params=params, headers=signed, timeout=FILE_LIMIT_S)
+        with _answering(service):
+            answer = await self.client.send(asked, stream=True)
+        return StreamingResponse(_passed(answer), answer.status_code, headers=_back(answer))
+
+    def _place(self, path: str) -> tuple[str, str]:
         service = service_of(path)
         if service is None or service not in self.upstreams:
             raise problem(404, "not-found", "There is nothing here.")
-        signed = (headers or {}) | {HEADER: self.key.sign(principal, service)}
-        url = f"{self.upstreams[service]}/api/v1/{path}"
-        try:
-            return await self.client.request(method, url, params=params, content=body, headers=signed)
-        except httpx.TimeoutException as error:
-            raise problem(504, "timeout", f"The {service} service did not answer in time.") from error
-        except httpx.TransportError as error:
-            raise problem(503, "unavailable", f"The {service} service is not there right now.") from error
+        return service, f"{self.upstreams[service]}/api/v1/{path}"
 
     async def object_at(self, principal: Principal, path: str) -> Any:
         """Return the object that a path acts on, as it is now; None when it acts on a collection."""
@@ -92,6 +115,17 @@ class Behind:
             return None
         answer = await self.ask(principal, "GET", f"{collection}/{id_}")
         return _json(answer.content) if answer.status_code == 200 else None
+
+
+async def _passed(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """Give what comes; a file that breaks off ends the connection, so that nobody takes it for whole."""
+    async with contextlib.aclosing(answer):
+        async for block in answer.aiter_raw():
+            yield block
+
+
+def _back(answer: httpx.Response) -> dict[str, str]:
+    return {name: answer.headers[name] for name in _BACK if name in answer.headers}
 
 
 def router(behind: Behind, sessions: Sessions, acts: Acts) -> APIRouter:
@@ -129,13 +163,14 @@ def router(behind: Behind, sessions: Sessions, acts: Acts) -> APIRouter:
     )
     async def forward(path: str, request: Request, asking: Who) -> Response:
         account, principal = asking
+        if request.method == "GET" and request.query_params.get("format") in _FILES:
+            return await behind.file(principal, path, request.query_params)
         body = await read_body(request)
         if request.method == "POST" and ARM.match(path):
             principal = await confirmed(account, principal, request, body)
         act = forwarded if request.method == "GET" else acted
         answer = await act(principal, path, request, body)
-        back = {name: answer.headers[name] for name in _BACK if name in answer.headers}
-        return Response(answer.content, answer.status_code, headers=back)
+        return Response(answer.content, answer.status_code, headers=_back(answer))
 
     return routes
 

@@ -17,6 +17,10 @@ REASON_FIELDS = ("reason", "finding", "note", "text")
 _OWNED = ("operator_id", "area_code")
 
 
+class AuditAwayError(ConnectionError):
+    """Nothing that a person asks for is done while it cannot be written down (503)."""
+
+
 class Acts:
     """Writes what people do."""
 
@@ -44,7 +48,11 @@ class Acts:
             before=shortened(before),
             after=shortened(body),
         )
-        return await self._audit.add(entry), entry
+        try:
+            return await self._audit.add(entry), entry
+        except Exception as error:
+            get_logger().error("no act without its intent in the audit chain", error=repr(error))
+            raise AuditAwayError("The audit chain cannot be written.") from error
 
     async def done(self, intent: tuple[int, Entry], status: int, after: Any) -> None:
         """Write what came of it; it has happened, so a chain that is away now is only said in the log."""

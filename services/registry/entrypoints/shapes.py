@@ -1,4 +1,4 @@
-"""What the registry's answers hold."""
+"""What the registry's answers hold. Names beside ids stand in lists."""
 
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ class Operator(Shape):
 
 
 class Licence(Shape, rename={"class_": "class"}):
-    """A gas business licence (燃气经营许可证), its state as it is today."""
+    """A gas business licence (燃气经营许可证), its state on the day that was asked about."""
 
     licence_id: str
     operator_id: str
@@ -39,6 +39,7 @@ class Licence(Shape, rename={"class_": "class"}):
     renewal_filed_on: Day | None
     state_reason: str
     revision: int
+    operator_name: str | UnsetType | None = UNSET
 
 
 class Contact(Shape):
@@ -70,6 +71,7 @@ class Site(Shape):
     planning_approval: str | None
     planning_approved_on: Day | None
     revision: int
+    operator_name: str | UnsetType | None = UNSET
 
 
 class Limits(Shape):
@@ -116,6 +118,8 @@ class Device(Shape):
     registered_at: Time
     reserved: bool
     revision: int
+    operator_name: str | UnsetType | None = UNSET
+    site_name: str | UnsetType | None = UNSET
 
 
 class ImportFault(Shape):
@@ -236,6 +240,8 @@ class CoverageMissing(Shape):
     area_code: str
     name: str
     kind: SiteKind
+    address: str
+    operator_name: str | None
     reasons: list[str]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 import httpx
 import msgspec
 
-from services.alerting.adapters import alert_queries, arming, command_queries, rule_store
+from services.alerting.adapters import alarm_figures, alert_queries, arming, command_queries, rule_store
 from services.alerting.adapters.postgres import PostgresStore
 from services.alerting.adapters.signing import SigningKeys
 from services.alerting.domain import loops
@@ -109,7 +109,7 @@ class Rig:
         self.worker_pool = await open_pool(self.dsns.worker, application_name="test-worker")
         self._stack.push_async_callback(self.worker_pool.close)
         self.store = PostgresStore(self.worker_pool, self.keys)
-        stores = Stores(alert_queries, command_queries, arming, rule_store)
+        stores = Stores(alert_queries, command_queries, arming, rule_store, alarm_figures)
         self.deps = Deps(
             self.api_pool,
             self.store.unit,

@@ -71,7 +71,7 @@ async def test_refreshing_rotates_and_signing_out_ends(portal):
 
 
 async def test_a_cookie_acts_only_from_our_own_origin(portal):
-    await sign_in(portal)
+    await sign_in(portal, "watch", pyotp.TOTP(SECRET).now())
     assert (await portal.get("/api/v1/alerts")).status_code == 200
     url = "/api/v1/alerts/x:acknowledge"
     assert (await portal.post(url, json={})).status_code == 403

@@ -60,7 +60,8 @@ const problems: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+// Answers that are files (`format=csv`) are links; what is read here is JSON.
+export const api = createClient<paths, "application/json">({ baseUrl: "", credentials: "same-origin" });
 api.use(problems);
 
 /** The key that lets one act be sent again without being done twice. */

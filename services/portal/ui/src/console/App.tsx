@@ -41,7 +41,17 @@ export function App(): ReactNode {
       button={{ autoInsertSpace: false }}
       theme={{
         algorithm: dark ? antdTheme.darkAlgorithm : antdTheme.defaultAlgorithm,
-        token: { colorPrimary: dark ? "#4c8dd6" : "#0b57b7", borderRadius: 4, motion: false, colorTextDescription: dark ? "#a9b1bb" : "#565e69" },
+        token: {
+          colorPrimary: dark ? "#7db4f5" : "#0b57b7",
+          colorError: dark ? "#ff8a88" : "#b80c26",
+          colorLink: dark ? "#8ab8ff" : "#0b57b7",
+          colorTextDescription: dark ? "#a9b1bb" : "#565e69",
+          colorTextPlaceholder: dark ? "#9aa3ad" : "#666e79",
+          borderRadius: 4,
+          motion: false,
+        },
+        // White words need a darker button than a selected tab on black may be.
+        components: dark ? { Button: { colorPrimary: "#2f6db8", colorPrimaryHover: "#3a7cc9", colorPrimaryActive: "#285f9f", dangerColor: "#200000" } } : {},
       }}
     >
       <QueryClientProvider client={queries}>

@@ -149,20 +149,21 @@ function NewOrder(): ReactNode {
       unlock();
       setTouched(true);
     };
-    window.addEventListener("pointerdown", touch, { once: true });
-    return () => window.removeEventListener("pointerdown", touch);
+    // After the touch is over: what moves under a finger that is still down makes it miss.
+    window.addEventListener("click", touch, { once: true });
+    return () => window.removeEventListener("click", touch);
   }, []);
   const first = fresh[0];
   if (!first) return null;
   return (
     <div className={`banner new ${first.priority}`} role="alert">
       <To to={{ order: first.order_id }}>{t("field.newOrder", { count: fresh.length })} · {first.text}</To>
-      {!touched && <span>{t("field.soundLocked")}</span>}
       {loud && (
         <button type="button" className="button" onClick={() => setSilenced(new Set(fresh.map((order) => order.order_id)))}>
           {t("field.silence")}
         </button>
       )}
+      {!touched && <span className="whole">{t("field.soundLocked")}</span>}
     </div>
   );
 }

@@ -42,22 +42,40 @@ function classOf(row: Row, cursor: string | null): string {
 }
 
 export function AlertTable({ rows, picking, cursor, onOpen, onHover, onScrolled, empty, loading = false, ref }: Props): ReactNode {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const [place, size] = useSize<HTMLDivElement>();
   const table = useRef<TableRef>(null);
   const sites = useSites();
   const { state } = useLine();
+  // The list moves itself by what a new first row is higher than it guessed: only a person's scrolling counts.
+  const byHand = useRef(false);
+  const hand = (): void => {
+    byHand.current = true;
+  };
   useImperativeHandle(ref, () => ({
-    to: (id) => table.current?.scrollTo({ key: id }),
-    top: () => table.current?.scrollTo({ top: 0 }),
+    to: (id) => {
+      byHand.current = true;
+      table.current?.scrollTo({ key: id });
+    },
+    top: () => {
+      byHand.current = false;
+      table.current?.scrollTo({ top: 0 });
+    },
   }), []);
+  const scrolled = (top: number): void => {
+    if (top === 0) byHand.current = false;
+    else if (!byHand.current) table.current?.scrollTo({ top: 0 });
+    onScrolled?.(top > 0 && byHand.current);
+  };
   const columns = useMemo(
-    () => columnsFor({ t, width: size.width, site: (id) => sites.get(id), picking }),
-    [t, size.width, sites, picking],
+    () => columnsFor({ t, width: size.width, long: i18n.language === "en", site: (id) => sites.get(id), picking }),
+    [t, i18n.language, size.width, sites, picking],
   );
   const width = columns.reduce((sum, column) => sum + Number(column.width ?? 0), 0);
   return (
-    <div ref={place} className={`fill alert-table ${state === "live" ? "" : "stale-values"}`} onPointerEnter={() => onHover?.(true)} onPointerLeave={() => onHover?.(false)}>
+    <div ref={place} className={`fill alert-table ${state === "live" ? "" : "stale-values"}`} onPointerEnter={() => onHover?.(true)} onPointerLeave={() => onHover?.(false)}
+      onWheel={({ deltaY }) => deltaY > 0 && hand()} onTouchMove={hand}
+      onPointerDown={({ target }) => (target as Element).closest("[class*=scrollbar]") && hand()}>
       {size.height > 0 && (
         <Table<Row>
           ref={table}
@@ -73,7 +91,7 @@ export function AlertTable({ rows, picking, cursor, onOpen, onHover, onScrolled,
           locale={{ emptyText: <Nothing words={empty} /> }}
           rowClassName={(row) => classOf(row, cursor)}
           onRow={(row) => ({ onClick: () => onOpen(row.id) })}
-          onScroll={(event) => onScrolled?.((event.target as HTMLElement).scrollTop > 0)}
+          onScroll={(event) => scrolled((event.target as HTMLElement).scrollTop)}
         />
       )}
     </div>

@@ -87,6 +87,7 @@ export function AlertsPage(): ReactNode {
   const reading = useCell(live.reading);
 
   const change = useCallback((name: FilterName, value: string | readonly string[]) => setParams((now) => withFilter(now, name, value), { replace: true }), [setParams]);
+  const clear = useCallback(() => setParams((now) => withoutFilters(now)), [setParams]);
   const open = useCallback((id: string) => setParams((now) => { const next = new URLSearchParams(now); next.set("alert", id); return next; }), [setParams]);
   const show = (next: string): void => setParams((now) => { const to = new URLSearchParams(now); to.set("tab", next); return to; });
   const bringIn = (): void => { holding.release(); refresh(); table.current?.top(); };
@@ -99,7 +100,7 @@ export function AlertsPage(): ReactNode {
     <Page screen="alerts" full actions={<Toolbar picked={chosen} clear={picking.clear} help={() => setHelp(true)} />}>
       <Refusal />
       <div className="row counts"><Unacknowledged counts={counts} /></div>
-      <FilterBar filter={filter} change={change} clear={() => setParams((now) => withoutFilters(now))} search={search} rules={RULES} />
+      <FilterBar filter={filter} change={change} clear={clear} search={search} rules={RULES} />
       <Tabs className="tabs" activeKey={tab} onChange={show} items={TABS.map((key) => ({ key, label: label[key] === null ? t(`alerts.tab.${key}`) : `${t(`alerts.tab.${key}`)} ${label[key]}` }))} />
       {tab === "closed" ? (
         <ClosedAlerts filter={filter} fits={fits} onOpen={open} />

@@ -1,6 +1,6 @@
 /** Narrow the list by area, firm, site, rule, state, priority or words. */
 import { Button, Input, type InputRef, Select } from "antd";
-import { type ReactNode, type RefObject, useEffect, useState } from "react";
+import { type ReactNode, type RefObject, memo, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Alert } from "../../api/types";
 import { useFirms, useSites } from "../data/register";
@@ -19,13 +19,15 @@ interface Props {
 
 const TYPING_MS = 250;
 
-export function FilterBar({ filter, change, clear, search, rules }: Props): ReactNode {
+/** Drawn when a filter changes, not with each change of an alert: a list of sites is long. */
+export const FilterBar = memo(function FilterBar({ filter, change, clear, search, rules }: Props): ReactNode {
   const { t } = useTranslation();
   const { alerts } = useLive();
   const sites = useSites();
   const firms = useFirms();
   const present = (pick: (alert: Alert) => string): string[] => [...new Set([...alerts.rows()].map(({ alert }) => pick(alert)))].sort();
   const [areas, setAreas] = useState<string[]>([]);
+  const siteOptions = useMemo(() => [...sites.values()].map((site) => ({ value: site.site_id, label: site.name })), [sites]);
   const one = { allowClear: true, showSearch: { optionFilterProp: "label" }, popupMatchSelectWidth: 260 };
   return (
     <div className="filters" role="search">
@@ -44,11 +46,11 @@ export function FilterBar({ filter, change, clear, search, rules }: Props): Reac
           onChange={(value) => change("operator", value ?? "")} options={[...firms.values()].map((firm) => ({ value: firm.operator_id, label: firm.name }))} />
       )}
       <Select {...one} aria-label={t("common.site")} placeholder={t("common.site")} className="filter wide" value={filter.site || null}
-        onChange={(value) => change("site", value ?? "")} options={[...sites.values()].map((site) => ({ value: site.site_id, label: site.name }))} />
+        onChange={(value) => change("site", value ?? "")} options={siteOptions} />
       {isFiltered(filter) && <Button type="link" onClick={clear}>{t("common.clear")}</Button>}
     </div>
   );
-}
+});
 
 /** The address follows what is typed after a pause, not with every letter. */
 function Words({ value, change, search }: { value: string; change: (value: string) => void; search: RefObject<InputRef | null> }): ReactNode {

@@ -12,6 +12,8 @@ import type { Picking } from "./usePicking";
 export interface ColumnNeeds {
   t: TFunction;
   width: number;
+  /** English words are longer than Chinese ones. */
+  long: boolean;
   site: (id: string) => Site | undefined;
   picking: Picking | null;
 }
@@ -39,39 +41,42 @@ function pick({ t, picking }: ColumnNeeds): TableColumnsType<Row> {
   ];
 }
 
-const priority = (t: TFunction): TableColumnsType<Row>[number] => ({
+const priorityWidth = (long: boolean): number => (long ? 116 : 92);
+
+const priority = ({ t, long }: ColumnNeeds): TableColumnsType<Row>[number] => ({
   key: "priority",
-  width: 92,
+  width: priorityWidth(long),
   title: t("common.priority"),
   render: (_, { alert }) => <Priority of={alert.priority} flashing={!alert.acknowledged && !alert.suppressed} />,
 });
 
 function wide(needs: ColumnNeeds): TableColumnsType<Row> {
-  const { t, site, width } = needs;
-  const fixed = (needs.picking ? PICK_WIDTH : 0) + 92 + 210 + 150 + 90 + 96 + 92;
-  const rest = Math.max(340, width - fixed - 24);
+  const { t, site, width, long } = needs;
+  const stateWidth = long ? 286 : 204;
+  const fixed = (needs.picking ? PICK_WIDTH : 0) + priorityWidth(long) + stateWidth + 140 + 76 + 86 + 96;
+  const rest = Math.max(340, width - fixed - 8);
   return [
     ...pick(needs),
-    priority(t),
+    priority(needs),
     { key: "rule", width: Math.round(rest * 0.48), title: t("common.rule"), render: (_, { alert }) => <span className="cut" title={t(`rule.${alert.rule}`)}><small className="soft">{alert.rule}</small> {t(`rule.${alert.rule}`)}{alert.repeat_count > 0 && <small className="soft"> ×{alert.repeat_count + 1}</small>}</span> },
     { key: "site", width: Math.round(rest * 0.52), title: t("common.site"), render: (_, { alert }) => <SiteName id={alert.site_id} site={site(alert.site_id)} /> },
-    { key: "state", width: 210, title: t("common.state"), render: (_, { alert }) => <States alert={alert} /> },
-    { key: "value", width: 150, title: t("alerts.value"), render: (_, { alert }) => <Value alert={alert} /> },
-    { key: "zone", width: 90, title: t("alerts.zone"), render: (_, { alert }) => <bdi className="cut" title={alert.zone}>{alert.zone || "–"}</bdi> },
-    { key: "at", width: 96, title: t("alerts.opened"), render: (_, { alert }) => <span className="figure" title={dateTime(alert.opened_at)}>{clock(alert.opened_at)}</span> },
-    { key: "age", width: 92, title: t("alerts.age"), render: (_, { alert }) => <Age from={alert.opened_at} /> },
+    { key: "state", width: stateWidth, title: t("common.state"), render: (_, { alert }) => <States alert={alert} /> },
+    { key: "value", width: 140, title: t("alerts.value"), render: (_, { alert }) => <Value alert={alert} /> },
+    { key: "zone", width: 76, title: t("alerts.zone"), render: (_, { alert }) => <bdi className="cut" title={alert.zone}>{alert.zone || "–"}</bdi> },
+    { key: "at", width: 86, title: t("alerts.opened"), render: (_, { alert }) => <span className="figure" title={dateTime(alert.opened_at)}>{clock(alert.opened_at)}</span> },
+    { key: "age", width: 96, title: t("alerts.age"), render: (_, { alert }) => <Age from={alert.opened_at} /> },
   ];
 }
 
 function narrow(needs: ColumnNeeds): TableColumnsType<Row> {
-  const { t, site, width } = needs;
-  const fixed = (needs.picking ? PICK_WIDTH : 0) + 92 + 92;
+  const { t, site, width, long } = needs;
+  const fixed = (needs.picking ? PICK_WIDTH : 0) + priorityWidth(long) + 116;
   return [
     ...pick(needs),
-    priority(t),
+    priority(needs),
     {
       key: "rule",
-      width: Math.max(150, width - fixed - 8),
+      width: Math.max(130, width - fixed - 8),
       title: t("alerts.what"),
       render: (_, { alert }) => (
         <>
@@ -80,7 +85,7 @@ function narrow(needs: ColumnNeeds): TableColumnsType<Row> {
         </>
       ),
     },
-    { key: "value", width: 92, title: t("alerts.value"), render: (_, { alert }) => <><Value alert={alert} /><br /><Age from={alert.opened_at} /></> },
+    { key: "value", width: 116, title: t("alerts.value"), render: (_, { alert }) => <><Value alert={alert} /><br /><Age from={alert.opened_at} /></> },
   ];
 }
 

@@ -40,7 +40,7 @@ export function AlertDrawer(): ReactNode {
     });
   if (id === null) return null;
   return (
-    <Drawer open onClose={close} size={Math.min(WIDTH_PX, window.innerWidth)} mask={false} title={t("detail.title")} className="detail" aria-label={t("detail.title")}>
+    <Drawer open onClose={close} size={Math.min(WIDTH_PX, window.innerWidth)} mask={false} getContainer={false} rootStyle={{ position: "absolute" }} title={t("detail.title")} className="detail" aria-label={t("detail.title")}>
       <Known key={id} id={id} />
     </Drawer>
   );

@@ -22,6 +22,8 @@ interface Props {
   beganMs: number;
   window: [number, number];
   label: string;
+  /** The word for the time, in the legend. */
+  at: string;
 }
 
 const HEIGHT_PX = 240;
@@ -46,6 +48,8 @@ function drawLimits(limits: readonly Limit[], unit: string, beganMs: number, col
     ctx.save();
     ctx.font = `${11 * devicePixelRatio}px sans-serif`;
     ctx.lineWidth = devicePixelRatio;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "bottom";
     for (const { name, value } of limits) {
       const y = Math.round(plot.valToPos(value, "y", true));
       if (y < bbox.top || y > bbox.top + bbox.height) continue;
@@ -71,7 +75,7 @@ function line(ctx: CanvasRenderingContext2D, fromX: number, fromY: number, toX: 
   ctx.stroke();
 }
 
-function optionsOf({ curves, limits, unit, beganMs, window: [from, to] }: Props, width: number, dark: boolean): uPlot.Options {
+function optionsOf({ curves, limits, unit, beganMs, window: [from, to], at }: Props, width: number, dark: boolean): uPlot.Options {
   const text = dark ? "#a9b1bb" : "#565e69";
   const grid = { stroke: dark ? "#30363d" : "#e3e6eb", width: 1 };
   const tops = [...curves.flatMap((curve) => curve.points.map((point) => point.max)), ...limits.map((limit) => limit.value)];
@@ -88,7 +92,7 @@ function optionsOf({ curves, limits, unit, beganMs, window: [from, to] }: Props,
       { stroke: text, grid, ticks: grid, label: unit, size: 56 },
     ],
     series: [
-      { label: "", value: (_, at) => (at === null ? "" : clock(at * 1000)) },
+      { label: at, value: (_, time) => (time === null ? "–" : clock(time * 1000)) },
       ...curves.map((curve, place) => ({ label: curve.name, stroke: strokes[place % strokes.length] ?? text, dash: DASHES[place % DASHES.length] ?? [], width: 2, points: { show: false },
         value: (_: uPlot, value: number | null) => (value === null ? "–" : `${Math.round(value * 10) / 10} ${unit}`) })),
     ],

@@ -69,7 +69,7 @@ export default function Trend({ alert }: { alert: Alert }): ReactNode {
       {failed?.error && <Failed error={failed.error} again={() => void failed.refetch()} />}
       {waiting ? <Loading /> : empty ? <Nothing words={t("detail.noReadings")} /> : (
         <Chart curves={curves} limits={limitsOf(alert, quantity, rules.data ?? [])} unit={QUANTITIES[quantity]} beganMs={opened} window={windowOf(span, opened, serverNow())}
-          label={t("detail.trendOf", { quantity: t(`quantity.${quantity}`), count: curves.length })} />
+          at={t("common.at")} label={t("detail.trendOf", { quantity: t(`quantity.${quantity}`), count: curves.length })} />
       )}
     </>
   );

@@ -51,15 +51,15 @@ export function DeviceTable({ rows }: { rows: DeviceRow[] }): ReactNode {
   const [place, size] = useSize<HTMLDivElement>();
   const columns = useMemo<TableColumnsType<DeviceRow>>(() => [
     { key: "health", title: t("devices.health"), width: 110, sorter: (a, b) => HEALTHS.indexOf(a.health) - HEALTHS.indexOf(b.health), defaultSortOrder: "ascend", render: (_, { health }) => <Health of={health} /> },
-    { key: "device", title: t("common.device"), width: 200, sorter: (a, b) => a.device.device_id.localeCompare(b.device.device_id), render: (_, { device }) => <bdi className="cut" title={`${device.model} ${device.serial}`}>{device.device_id}</bdi> },
-    { key: "kind", title: t("devices.kind"), width: 150, render: (_, { device }) => <span className="cut">{t(`deviceKind.${device.kind}`)}{device.gas && <small className="soft"> {t(`gas.${device.gas}`)}</small>}</span> },
-    { key: "site", title: t("common.site"), width: Math.max(180, size.width - 1050), render: (_, { device, site }) => <bdi className="cut" title={site?.address}>{site?.name ?? device.site_id}</bdi> },
-    { key: "zone", title: t("alerts.zone"), width: 90, render: (_, { device }) => <bdi className="cut">{device.zone}</bdi> },
-    { key: "now", title: t("detail.now"), width: 120, render: (_, { latest, health }) => <span className={`value figure ${health === "stale" || health === "offline" ? "stale" : ""}`}>{latest?.reading?.position ? t(`position.${latest.reading.position}`) : (said(latest) ?? "–")}</span> },
+    { key: "device", title: t("common.device"), width: 150, sorter: (a, b) => a.device.device_id.localeCompare(b.device.device_id), render: (_, { device }) => <bdi className="cut" title={`${device.model} ${device.serial}`}>{device.device_id}</bdi> },
+    { key: "kind", title: t("devices.kind"), width: 170, render: (_, { device }) => <span className="cut">{t(`deviceKind.${device.kind}`)}{device.gas && <small className="soft"> {t(`gas.${device.gas}`)}</small>}</span> },
+    { key: "site", title: t("common.site"), width: Math.max(180, size.width - 1036), render: (_, { device, site }) => <bdi className="cut" title={site?.address}>{site?.name ?? device.site_id}</bdi> },
+    { key: "zone", title: t("alerts.zone"), width: 70, render: (_, { device }) => <bdi className="cut">{device.zone}</bdi> },
+    { key: "now", title: t("detail.now"), width: 105, render: (_, { latest, health }) => <span className={`value figure ${health === "stale" || health === "offline" ? "stale" : ""}`}>{latest?.reading?.position ? t(`position.${latest.reading.position}`) : (said(latest) ?? "–")}</span> },
     { key: "heard", title: t("detail.heard"), width: 110, render: (_, { latest }) => (latest?.ingested_at ? <span title={dateTime(latest.ingested_at)}><Age from={latest.ingested_at} /></span> : <span className="soft">{t("common.unknown")}</span>) },
-    { key: "line", title: t("devices.line"), width: 90, render: (_, { latest }) => t(latest?.online === true ? "devices.online" : latest?.online === false ? "devices.offline" : "common.unknown") },
+    { key: "line", title: t("devices.line"), width: 95, render: (_, { latest }) => t(latest?.online === true ? "devices.online" : latest?.online === false ? "devices.offline" : "common.unknown") },
     { key: "life", title: t("devices.life"), width: 110, sorter: (a, b) => (a.life ?? Infinity) - (b.life ?? Infinity), render: (_, { life }) => <Life days={life} /> },
-    { key: "installed", title: t("devices.installed"), width: 110, render: (_, { device }) => <span className="figure">{day(device.installed_on)}</span> },
+    { key: "installed", title: t("devices.installed"), width: 108, render: (_, { device }) => <span className="figure">{day(device.installed_on)}</span> },
   ], [t, size.width]);
   const width = columns.reduce((sum, column) => sum + Number(column.width ?? 0), 0);
   return (

@@ -48,7 +48,7 @@ export function Banners(): ReactNode {
       )}
       {!unlocked && may("keepWatch") && (
         <div className="banner locked" role="status">
-          <span aria-hidden="true">🔇</span> {t("shell.locked")}{" "}
+          <span aria-hidden="true">✕ ♪</span> {t("shell.locked")}{" "}
           <Button size="small" onClick={() => soundTest.set(true)}>{t("shell.startWatch")}</Button>
         </div>
       )}

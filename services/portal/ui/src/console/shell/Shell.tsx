@@ -26,8 +26,8 @@ export function Shell(): ReactNode {
             </Suspense>
           </Boundary>
         </main>
+        <AlertDrawer />
       </div>
-      <AlertDrawer />
       <Dialogs />
     </div>
   );

@@ -36,7 +36,7 @@ function Choices(): ReactNode {
       <Button type="text" size="small" lang={english ? "zh-CN" : "en"} onClick={() => void speakAgain(english ? "zh-CN" : "en")}>
         {t(english ? "languageName.zh-CN" : "languageName.en")}
       </Button>
-      <Button type="text" size="small" aria-label={t("common.theme")} onClick={() => choose(dark ? "light" : "dark")}>
+      <Button type="text" size="small" title={t("common.theme")} onClick={() => choose(dark ? "light" : "dark")}>
         {dark ? `☀ ${t("common.light")}` : `☾ ${t("common.dark")}`}
       </Button>
     </>

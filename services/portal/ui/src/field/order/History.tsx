@@ -28,19 +28,23 @@ function Line({ one, order, canCorrect }: { one: Shown; order: Order; canCorrect
   const device = new Date(one.device_ms).toISOString();
   return (
     <li className={state && state !== "done" ? `mine ${state}` : ""}>
-      <strong>{one.kind === "step" ? t(`step.${one.step}`) : t(`orderItem.${one.step}`)}</strong>
-      {one.person && <span className="hint"> {one.person}</span>}
+      <span className="row">
+        <span>
+          <strong>{one.kind === "step" ? t(`step.${one.step}`) : t(`orderItem.${one.step}`)}</strong>
+          {one.person && <span className="hint"> {one.person}</span>}
+        </span>
+        {canCorrect && one.kind === "step" && CORRECTABLE.has(one.step) && (
+          <To to={{ order: order.order_id, step: one.step, corrects: device }} className="plain">{t("field.correct")}</To>
+        )}
+      </span>
       {state === "waiting" && <span className="tag waiting">{t("field.waiting")}</span>}
       {state === "refused" && <To to={{ view: "outbox" }} className="tag refused">{t("field.refused")}</To>}
       {state === "aside" && <To to={{ view: "outbox" }} className="tag">{t("field.aside")}</To>}
-      <Times device={one.device_ms} server={one.server_at ?? one.entry?.answer?.server_ms ?? null} />
+      <Times device={one.by_phone ? one.device_ms : null} server={one.server_at ?? one.entry?.answer?.server_ms ?? null} />
       {one.corrects && <p className="hint">{t("field.correctsAt", { time: dateTime(one.corrects) })}</p>}
       <Readings readings={one.readings} />
       {one.note && <p>{one.note}</p>}
       <Photos server={one.attachment_ids} phone={one.photo_ids} />
-      {canCorrect && one.kind === "step" && CORRECTABLE.has(one.step) && (
-        <To to={{ order: order.order_id, step: one.step, corrects: device }} className="plain">{t("field.correct")}</To>
-      )}
     </li>
   );
 }

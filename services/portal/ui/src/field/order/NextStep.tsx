@@ -53,24 +53,26 @@ export function NextStep({ order, state, reported, isMine }: Props): ReactNode {
   if (closing) return <Closing onClose={(reason) => void move("close", reason)} onCancel={() => setClosing(false)} />;
   const canAct = isMine && !isEnded(state);
   return (
-    <div className="next">
-      {broken && <p className="notice bad" role="alert">{t("field.notKept")}</p>}
-      {next?.what === "move" && (
-        <button type="button" className="big" disabled={resting} onClick={() => (next.move === "close" ? setClosing(true) : void move(next.move, null))}>
-          {t(`field.move.${next.move}`)}
-        </button>
-      )}
-      {next?.what === "step" && (
-        <button type="button" className="big" disabled={resting} onClick={() => go({ order: order.order_id, step: next.step })}>
-          <small>{t("field.nextStep")}</small> {t(`step.${next.step}`)}
-        </button>
-      )}
-      {next?.what === "lead_closes" && <p className="notice">{t("field.leadCloses")}</p>}
+    <>
       {(state === "on_site" || !canAct) && <OtherSteps order={order} reported={reported} />}
       {canAct && state === "on_site" && isLead && next?.what === "step" && (
         <button type="button" className="button wide" onClick={() => setClosing(true)}>{t("field.closeNow")}</button>
       )}
-    </div>
+      <div className="next">
+        {broken && <p className="notice bad" role="alert">{t("field.notKept")}</p>}
+        {next?.what === "move" && (
+          <button type="button" className="big" disabled={resting} onClick={() => (next.move === "close" ? setClosing(true) : void move(next.move, null))}>
+            {t(`field.move.${next.move}`)}
+          </button>
+        )}
+        {next?.what === "step" && (
+          <button type="button" className="big" disabled={resting} onClick={() => go({ order: order.order_id, step: next.step })}>
+            <small>{t("field.nextStep")}</small> {t(`step.${next.step}`)}
+          </button>
+        )}
+        {next?.what === "lead_closes" && <p className="notice">{t("field.leadCloses")}</p>}
+      </div>
+    </>
   );
 }
 
@@ -84,7 +86,7 @@ function OtherSteps({ order, reported }: { order: Order; reported: ReadonlySet<s
         {WORK_STEPS.map((step) => (
           <li key={step}>
             <To to={{ order: order.order_id, step }} className="button wide">
-              {reported.has(step) && <span className="done" aria-label={t("field.reported")}>✓</span>} {t(`step.${step}`)}
+              {reported.has(step) && <span className="tick" role="img" aria-label={t("field.reported")}>✓</span>} {t(`step.${step}`)}
             </To>
           </li>
         ))}

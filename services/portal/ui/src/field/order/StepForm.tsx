@@ -18,6 +18,8 @@ interface Props {
 }
 
 const PHOTOS_MAX = 10;
+/** Steps that somebody measures at: their fields stand open. */
+const MEASURED = new Set(["ventilated", "below_20_lel", "located", "surroundings_checked"]);
 
 export function StepForm({ orderId, step, corrects }: Props): ReactNode {
   const { t } = useTranslation();
@@ -32,6 +34,7 @@ function Form({ orderId, drafting }: { orderId: string; drafting: Drafting }): R
   const { draft, change } = drafting;
   const [tried, setTried] = useState(false);
   const [broken, setBroken] = useState(false);
+  const [measures] = useState(MEASURED.has(draft.step) || draft.lel_percent !== "" || draft.ppm !== "");
   const busy = useRef(false);
   const title = useId();
   const { readings, faults, warnings } = checked(draft, day(Date.now()));
@@ -67,21 +70,24 @@ function Form({ orderId, drafting }: { orderId: string; drafting: Drafting }): R
 
   return (
     <form className="step" onSubmit={(event) => void submit(event)} aria-labelledby={title} noValidate>
+      <p className="back"><button type="button" className="plain" onClick={cancel}>‹ {t("common.cancel")}</button></p>
       <h1 id={title}>{t(`step.${draft.step}`)}</h1>
       {draft.corrects && <p className="notice">{t("field.correcting", { time: dateTime(draft.corrects) })}</p>}
       <p className="hint">{t(`stepHelp.${draft.step}`)}</p>
-      <ReadingFields draft={draft} change={change} />
+      <details className="others" open={measures}>
+        <summary>{t("field.reading")}</summary>
+        <ReadingFields draft={draft} change={change} />
+      </details>
       {warnings.map((one) => <p key={one} className="notice warn" role="status">{t(`field.fault.${one}`)}</p>)}
       <PhotoFields drafting={drafting} />
       <label>
         {t("field.note")}
         <textarea value={draft.note} onChange={(event) => change({ note: event.target.value })} maxLength={500} rows={2} />
       </label>
-      {tried && faults.map((one) => <p key={one} className="notice bad" role="alert">{t(`field.fault.${one}`)}</p>)}
-      {broken && <p className="notice bad" role="alert">{t("field.notKept")}</p>}
       <div className="next">
+        {tried && faults.map((one) => <p key={one} className="notice bad" role="alert">{t(`field.fault.${one}`)}</p>)}
+        {broken && <p className="notice bad" role="alert">{t("field.notKept")}</p>}
         <button type="submit" className="big">{t("field.report", { step: t(`step.${draft.step}`) })}</button>
-        <button type="button" className="button wide" onClick={cancel}>{t("common.cancel")}</button>
       </div>
     </form>
   );

@@ -8,6 +8,8 @@ export interface Shown {
   kind: "step" | "item";
   step: string;
   device_ms: number;
+  /** Whether that is a phone's word; what the server did by itself has its time only. */
+  by_phone: boolean;
   server_at: string | null;
   person: string;
   readings: Partial<Reading>[];
@@ -34,6 +36,7 @@ function ofServer(step: Step): Shown {
     kind: "step",
     step: step.step,
     device_ms: Date.parse(step.device_time),
+    by_phone: true,
     server_at: step.received_at,
     person: step.person,
     readings: items.filter((item) => item !== remark),
@@ -51,6 +54,7 @@ function ofPhone(entry: Entry): Shown {
     kind: "step",
     step: entry.action === "step" ? (entry.step ?? "") : (MOVE_STEPS[entry.action] ?? entry.action),
     device_ms: entry.device_ms,
+    by_phone: true,
     server_at: null,
     person: entry.user,
     readings: entry.readings,
@@ -71,6 +75,7 @@ function ofTimeline(item: OrderItem, place: number): Shown {
     kind: step ? "step" : "item",
     step: step ?? item.kind,
     device_ms: Date.parse(item.device_time ?? item.at),
+    by_phone: item.device_time !== undefined,
     server_at: item.at,
     person: step || item.kind === "cancelled" ? (item.actor ?? "") : "",
     readings: [],

@@ -37,7 +37,12 @@ export function OutboxPage(): ReactNode {
       <List title={t("field.refusedTitle")} entries={of("refused")} />
       <List title={t("field.waitingTitle")} entries={waiting} empty={t("field.nothingWaits")} />
       <List title={t("field.asideTitle")} entries={of("aside")} />
-      <List title={t("field.sentTitle")} entries={sent} />
+      {sent.length > 0 && (
+        <details className="others">
+          <summary>{t("field.sentTitle")}</summary>
+          <ol className="cards">{sent.map((entry) => <li key={entry.seq} className="card entry"><One entry={entry} /></li>)}</ol>
+        </details>
+      )}
     </section>
   );
 }
@@ -57,7 +62,7 @@ function List({ title, entries, empty }: { title: string; entries: readonly Entr
     <>
       <h2>{title}</h2>
       {entries.length === 0 && <p className="empty">{empty}</p>}
-      <ol className="cards">{entries.map((entry) => <li key={entry.seq} className={`card entry ${entry.state}`}><One entry={entry} /></li>)}</ol>
+      <ol className="cards">{entries.map((entry) => <li key={entry.seq} className={`card entry is-${entry.state}`}><One entry={entry} /></li>)}</ol>
     </>
   );
 }

@@ -111,7 +111,11 @@ function Drawn({ counties, area, target, features }: Shows & { features: Feature
     }).addTo(on);
     on.invalidateSize();
     on.fitBounds(layer.getBounds(), { padding: [8, 8] });
+    const tidy = (): void => untangle(layer);
+    tidy();
+    on.on("zoomend", tidy);
     return () => {
+      on.off("zoomend", tidy);
       layer.remove();
     };
     // `to`, `name` and `navigate` are made anew each time and mean the same while these stay.
@@ -125,6 +129,20 @@ function labelled(count: number): L.TooltipOptions {
   return count <= LABELS_MAX
     ? { permanent: true, direction: "center", className: "reg-map-label" }
     : { sticky: true, className: "reg-map-label" };
+}
+
+/** Labels that would lie upon another are left out; zooming in brings them. */
+function untangle(layer: L.GeoJSON): void {
+  const kept: DOMRect[] = [];
+  layer.eachLayer((shape) => {
+    const element = shape.getTooltip()?.getElement();
+    if (!element) return;
+    element.hidden = false;
+    const box = element.getBoundingClientRect();
+    element.hidden = kept.some((other) =>
+      box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom);
+    if (!element.hidden) kept.push(box);
+  });
 }
 
 /** As nodes, never as HTML: names come from a file. */

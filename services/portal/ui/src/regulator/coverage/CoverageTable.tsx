@@ -29,17 +29,19 @@ function useColumns(by: GroupBy, target: number): NonNullable<TableProps<Tally>[
     {
       title: t("coverage.rate"),
       key: "rate",
+      sorter: (one, other) => share(one) - share(other),
       render: (_, row) => <Rated row={row} target={target} />,
     },
     {
       title: t("coverage.uncovered"),
       key: "uncovered",
       align: "right",
+      sorter: (one, other) => one.obliged - one.covered - (other.obliged - other.covered),
       render: (_, row) => <Count by={by} group={row.group} count={row.obliged - row.covered} />,
     },
     { title: t("coverage.noAlarm"), key: "alarm", align: "right", responsive: ["md"], render: (_, row) => <span className="reg-num">{lacking(row, "detector")}</span> },
     { title: t("coverage.noValve"), key: "valve", align: "right", responsive: ["md"], render: (_, row) => <span className="reg-num">{lacking(row, "valve")}</span> },
-    { title: t("coverage.overdue"), key: "overdue", align: "right", responsive: ["lg"], render: (_, row) => <span className="reg-num">{row.overdue}</span> },
+    { title: t("coverage.overdue"), key: "overdue", align: "right", responsive: ["xxl"], render: (_, row) => <span className="reg-num">{row.overdue}</span> },
     {
       title: t("coverage.residential"),
       key: "residential",
@@ -47,6 +49,11 @@ function useColumns(by: GroupBy, target: number): NonNullable<TableProps<Tally>[
       render: (_, row) => <Rate covered={row.residential.covered} of={row.residential.sites} />,
     },
   ];
+}
+
+/** Where nobody is obliged there is nothing to reach. */
+function share(row: Tally): number {
+  return row.obliged > 0 ? row.covered / row.obliged : 1;
 }
 
 function Rated({ row, target }: { row: Tally; target: number }): ReactNode {

@@ -9,6 +9,8 @@ import { Freshness, Incomplete, Shown } from "../parts/States";
 export interface Part {
   text: string;
   count: number;
+  /** What stands for the count, where it alone says too little. */
+  shown?: string;
   to: string;
 }
 
@@ -46,8 +48,8 @@ function Figure({ kind, found }: { kind: string; found: Found }): ReactNode {
     <>
       <p className={found.count > 0 ? "reg-big reg-some" : "reg-big"}>
         <Link to={found.to}>
-          <span aria-hidden="true">{found.count > 0 ? "▲" : "✓"}</span> <strong className="reg-num">{found.count}</strong>
-          {found.of !== undefined && <span className="reg-num reg-of"> / {found.of}</span>} {t(`exceptions.${kind}.unit`)}
+          <span aria-hidden="true">{found.count > 0 ? "▲" : "✓"}</span> <strong className="reg-num">{found.count}</strong>{" "}
+          <span className="reg-num reg-of">{t(`exceptions.${kind}.unit`, { of: found.of })}</span>
         </Link>
       </p>
       {found.count === 0 && <p>{t(`exceptions.${kind}.none`)}</p>}
@@ -55,7 +57,7 @@ function Figure({ kind, found }: { kind: string; found: Found }): ReactNode {
         <ul>
           {parts.map((part) => (
             <li key={part.text}>
-              <Link to={part.to}>{part.text}</Link> <span className="reg-num">{part.count}</span>
+              <Link to={part.to}>{part.text}</Link> <span className="reg-num">{part.shown ?? part.count}</span>
             </li>
           ))}
         </ul>

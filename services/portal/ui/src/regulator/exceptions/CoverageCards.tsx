@@ -54,8 +54,9 @@ export function CountiesBelow({ scope, target }: { scope: Scope; target: string 
           of: rows.filter((row) => row.obliged > 0).length,
           to: to("/coverage", { below: 1, target: given }),
           parts: low.slice(0, SHOWN_MAX).map((row) => ({
-            text: `${name(row.group)} ${row.covered}/${row.obliged} ${percent(row.covered, row.obliged)}`,
+            text: name(row.group),
             count: row.obliged - row.covered,
+            shown: `${row.covered} / ${row.obliged}  ${percent(row.covered, row.obliged)}`,
             to: to("/coverage", { area: row.group, target: given }),
           })),
         };

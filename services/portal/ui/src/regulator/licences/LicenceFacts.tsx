@@ -24,6 +24,9 @@ export function LicenceState({ state }: { state: Licence["state"] }): ReactNode 
   return <Mark tone={TONES[state]}>{t(`licenceState.${state}`)}</Mark>;
 }
 
+/** By then a renewal must have been applied for. */
+const SOON = 30;
+
 /** What ended before its time has no days left, whatever its certificate says. */
 const RUNS: ReadonlySet<Licence["state"]> = new Set(["valid", "renewal_pending", "suspended", "expired"]);
 
@@ -33,7 +36,7 @@ export function Left({ licence, day }: { licence: Licence; day: string }): React
   if (!RUNS.has(licence.state)) return null;
   const left = daysLeft(licence.valid_to, day);
   if (left < 0) return <span className="reg-num">{t("licences.over", { count: -left })}</span>;
-  return <span className={left <= 90 ? "reg-num reg-soon" : "reg-num"}>{t("licences.left", { count: left })}</span>;
+  return <span className={left <= SOON ? "reg-num reg-soon" : "reg-num"}>{t("licences.left", { count: left })}</span>;
 }
 
 export function LicenceFacts({ licence, scope }: { licence: Licence; scope: Scope }): ReactNode {

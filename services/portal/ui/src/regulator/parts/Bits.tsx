@@ -17,16 +17,16 @@ export function Rate({ covered, of }: { covered: number; of: number }): ReactNod
   );
 }
 
-/** Rounded down: 100 % is said when all are covered, never at 99.96 %. */
+/** Rounded down: 100% is said when all are covered, never at 99.96%. */
 export function percent(covered: number, of: number): string {
-  return `${(Math.floor((covered / of) * 1000) / 10).toFixed(1)} %`;
+  return `${(Math.floor((covered / of) * 1000) / 10).toFixed(1)}%`;
 }
 
 /** Areas by name, with the codes for who wants to be sure. */
 export function Areas({ codes }: { codes: readonly string[] }): ReactNode {
   const { t } = useTranslation();
   const name = useAreaName();
-  return <span title={codes.join(" ")}>{codes.map(name).join(t("reg.enumerated"))}</span>;
+  return <span className="reg-areas" title={codes.join(" ")}>{codes.map(name).join(t("reg.enumerated"))}</span>;
 }
 
 /** The name of something, leading to it; long names break, nothing is cut off. */

@@ -18,26 +18,28 @@ export function ViewHead({ view, words }: { view: string; words: readonly string
   );
 }
 
-/** Open until somebody closes it; closed stays closed, in every view. */
+/** The paragraph stands; the words open, and stay as they were left, in every view. */
 function What({ text, words }: { text: string; words: readonly string[] }): ReactNode {
   const { t } = useTranslation();
-  const [open, setOpen] = useState(() => localStorage.getItem(KEPT) !== "closed");
+  const [open, setOpen] = useState(() => localStorage.getItem(KEPT) === "open");
   const keep = (now: boolean): void => {
     setOpen(now);
     localStorage.setItem(KEPT, now ? "open" : "closed");
   };
   return (
-    <details className="reg-what" open={open} onToggle={(event) => keep(event.currentTarget.open)}>
-      <summary>{t("common.what")}</summary>
+    <div className="reg-what">
       <p>{text}</p>
-      <dl>
-        {words.map((word) => (
-          <div key={word}>
-            <dt>{t(`word.${word}.name`)}</dt>
-            <dd>{t(`word.${word}.means`)}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+      <details open={open} onToggle={(event) => keep(event.currentTarget.open)}>
+        <summary>{t("reg.words")}</summary>
+        <dl>
+          {words.map((word) => (
+            <div key={word}>
+              <dt>{t(`word.${word}.name`)}</dt>
+              <dd>{t(`word.${word}.means`)}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
+    </div>
   );
 }

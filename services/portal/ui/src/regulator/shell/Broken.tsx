@@ -26,6 +26,9 @@ export function NoSuchPage(): ReactNode {
   const { t } = useTranslation();
   const to = useTo();
   return (
-    <Alert type="info" showIcon title={t("reg.noSuchPage")} description={<Link to={to("/")}>{t("reg.home")}</Link>} />
+    <>
+      <h1>{t("reg.noSuchPage")}</h1>
+      <p><Link to={to("/")}>{t("reg.home")}</Link></p>
+    </>
   );
 }

@@ -95,7 +95,7 @@ function useColumns(open: (id: string) => void): NonNullable<TableProps<Unlicens
       title: t("unlicensed.fine"),
       key: "fine",
       responsive: ["lg"],
-      render: (_, row) => t(`basis.${basisOf(row.reason)}.fine`),
+      render: (_, row) => <span className="reg-areas">{t(`basis.${basisOf(row.reason)}.fine`)}</span>,
     },
     {
       title: t("common.state"),
