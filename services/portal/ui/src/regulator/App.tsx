@@ -13,6 +13,7 @@ import { MissingView } from "./coverage/MissingView";
 import { DevicesView } from "./devices/DevicesView";
 import { ExceptionsView } from "./exceptions/ExceptionsView";
 import { LicencesView } from "./licences/LicencesView";
+import { nonce } from "./nonce";
 import { OperatorView } from "./operators/OperatorView";
 import { OperatorsView } from "./operators/OperatorsView";
 import { OverdueView } from "./orders/OverdueView";
@@ -67,7 +68,6 @@ export function App({ me }: { me: Me }): ReactNode {
   const theme = useTheme();
   const english = i18n.language === "en";
   dayjs.locale(english ? "en" : "zh-cn");
-  const nonce = document.querySelector<HTMLMetaElement>("meta[property=csp-nonce]")?.nonce;
   return (
     <ConfigProvider
       locale={english ? enUS : zhCN}

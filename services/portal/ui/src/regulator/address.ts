@@ -48,6 +48,14 @@ export function oneOf<T extends string>(known: readonly T[], value: string): T |
 
 type Changes = Readonly<Record<string, string | number | null | undefined>>;
 
+/**
+ * The address as it is now. What a component was last drawn with may be older: a long table takes its time, and
+ * a second filter set meanwhile must not undo the first.
+ */
+function current(): URLSearchParams {
+  return new URLSearchParams(window.location.search);
+}
+
 function applied(params: URLSearchParams, changes: Changes): URLSearchParams {
   const next = new URLSearchParams(params);
   for (const [name, value] of Object.entries(changes)) {
@@ -67,13 +75,13 @@ export function useFilters(): {
   const { state } = useLocation() as { state: unknown };
   const change = (changes: Changes): void => {
     const place = Object.fromEntries(PLACE.map((name) => [name, null]));
-    setParams((old) => applied(old, { ...place, ...changes }));
+    setParams(applied(current(), { ...place, ...changes }));
   };
   return {
     filter: (name) => params.get(name) ?? "",
     change,
     // The page of the list stays, and with it the way back to the pages before.
-    open: (id) => setParams((old) => applied(old, { open: id }), { preventScrollReset: true, state }),
+    open: (id) => setParams(applied(current(), { open: id }), { preventScrollReset: true, state }),
   };
 }
 
@@ -104,7 +112,7 @@ export function usePlace(): {
   const known = location.state as { trail?: string[] } | null;
   const trail = known?.trail ?? [];
   const go = (to: string, number: number, before: string[]): void => {
-    const query = applied(params, { cursor: to, page: number > 1 ? number : null, open: null });
+    const query = applied(current(), { cursor: to, page: number > 1 ? number : null, open: null });
     void navigate({ search: query.toString() }, { state: { trail: before } });
   };
   const earlier = trail.at(-1);
@@ -116,7 +124,7 @@ export function usePlace(): {
     size: SIZES.find((one) => String(one) === params.get("size")) ?? SIZES[0],
     next: (to) => go(to, page + 1, [...trail, cursor]),
     back: cursor ? back : null,
-    resize: (size) => setParams((old) => applied(old, { size: size === SIZES[0] ? null : size, cursor: null, page: null })),
+    resize: (size) => setParams(applied(current(), { size: size === SIZES[0] ? null : size, cursor: null, page: null })),
   };
 }
 

@@ -6,6 +6,7 @@ import { Problem } from "../api/client";
 import { Gate } from "../people/Gate";
 import { type Language, begin } from "../words";
 import { App } from "./App";
+import { giveNonceToStyles } from "./nonce";
 import "./regulator.css";
 
 async function words(language: Language): Promise<Record<string, unknown>> {
@@ -23,6 +24,7 @@ function again(failures: number, error: unknown): boolean {
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: again, staleTime: 30_000 } } });
 
+giveNonceToStyles();
 await begin(words);
 const place = document.getElementById("app");
 if (place) {

@@ -99,20 +99,18 @@ export function AlertsPage(): ReactNode {
   return (
     <Page screen="alerts" full actions={<Toolbar picked={chosen} clear={picking.clear} help={() => setHelp(true)} />}>
       <Refusal />
-      <div className="row counts"><Unacknowledged counts={counts} /></div>
+      <div className="counts">
+        <Unacknowledged counts={counts} />
+        {tab !== "closed" && <NewBar waiting={waiting} refresh={bringIn} />}
+      </div>
       <FilterBar filter={filter} change={change} clear={clear} search={search} rules={RULES} />
       <Tabs className="tabs" activeKey={tab} onChange={show} items={TABS.map((key) => ({ key, label: label[key] === null ? t(`alerts.tab.${key}`) : `${t(`alerts.tab.${key}`)} ${label[key]}` }))} />
       {tab === "closed" ? (
         <ClosedAlerts filter={filter} fits={fits} onOpen={open} />
+      ) : reading === "reading" && live.alerts.size === 0 ? (
+        <Loading />
       ) : (
-        <>
-          <NewBar waiting={waiting} refresh={bringIn} />
-          {reading === "reading" && live.alerts.size === 0 ? (
-            <Loading />
-          ) : (
-            <AlertTable ref={table} rows={rows} picking={may ? picking : null} cursor={cursor} onOpen={(id) => { setCursor(id); open(id); }} onHover={holding.onHover} onScrolled={holding.onScrolled} empty={empty} />
-          )}
-        </>
+        <AlertTable ref={table} rows={rows} picking={may ? picking : null} cursor={cursor} onOpen={(id) => { setCursor(id); open(id); }} onHover={holding.onHover} onScrolled={holding.onScrolled} empty={empty} />
       )}
       <KeysHelp open={help} onClose={() => setHelp(false)} />
     </Page>

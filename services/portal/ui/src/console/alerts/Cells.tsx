@@ -3,6 +3,7 @@ import { Tag } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Alert, Site } from "../../api/types";
+import { useSiteName } from "../data/register";
 import { Left } from "../parts/Age";
 import { unitWords } from "../parts/units";
 
@@ -14,7 +15,7 @@ export function Value({ alert }: { alert: Alert }): ReactNode {
   return (
     <span className="value figure">
       <strong className={over ? "over" : ""}>{value === null ? "–" : number(value)}</strong>
-      {limit !== null && <span className="soft"> / {number(limit)}</span>} <small>{unitWords(alert.unit)}</small>
+      {limit !== null && <span className="soft"> / {number(limit)}</span>} <small>{unitWords(t, alert.unit)}</small>
     </span>
   );
 }
@@ -44,5 +45,6 @@ export function States({ alert }: { alert: Alert }): ReactNode {
 }
 
 export function SiteName({ id, site }: { id: string; site: Site | undefined }): ReactNode {
-  return <bdi className="cut" title={site ? `${site.name}\n${site.address}` : id}>{site?.name ?? id}</bdi>;
+  const name = useSiteName()(id);
+  return <bdi className="cut" title={site ? `${name}\n${site.address}` : id}>{name}</bdi>;
 }

@@ -8,7 +8,7 @@ import type { Alert } from "../../api/types";
 import { dateTime } from "../../look/time";
 import { States } from "../alerts/Cells";
 import { readAlert } from "../data/read";
-import { useSites } from "../data/register";
+import { useSiteName, useSites } from "../data/register";
 import { useAlertVersion, useLive } from "../live/LiveProvider";
 import { Age } from "../parts/Age";
 import { areaName } from "../parts/areas";
@@ -61,12 +61,13 @@ function Detail({ alert }: { alert: Alert }): ReactNode {
   const { t } = useTranslation();
   const may = useMay();
   const site = useSites().get(alert.site_id);
+  const name = useSiteName()(alert.site_id);
   return (
     <div className="stack">
       <header>
         <h2 className="row"><Priority of={alert.priority} flashing={!alert.acknowledged && !alert.suppressed} /> {alert.rule} {t(`rule.${alert.rule}`)}</h2>
         <p className="wrap">
-          <strong><bdi>{site?.name ?? alert.site_id}</bdi></strong>{" "}
+          <strong><bdi>{name}</bdi></strong>{" "}
           {site && <span className="soft">{t(`siteKind.${site.kind}`)} · {areaName(t, site.area_code)} · <bdi>{site.address}</bdi></span>}
         </p>
         <p className="row">

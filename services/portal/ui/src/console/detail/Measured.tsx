@@ -49,7 +49,7 @@ function Scale({ value, limit, unit }: { value: number | null; limit: number; un
   const { t } = useTranslation();
   const top = Math.max(limit * 2, (value ?? 0) * 1.1) || 1;
   const share = (part: number): number => Math.max(0, Math.min(100, (part / top) * 100));
-  const words = t("detail.scale", { value: value === null ? "–" : number(value), limit: number(limit), unit: unitWords(unit) });
+  const words = t("detail.scale", { value: value === null ? "–" : number(value), limit: number(limit), unit: unitWords(t, unit) });
   return (
     <svg className="scale" role="img" aria-label={words} viewBox="0 0 100 12" preserveAspectRatio="none">
       <rect className="scale-back" x="0" y="3" width="100" height="6" />

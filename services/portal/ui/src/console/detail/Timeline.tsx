@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { Alert } from "../../api/types";
+import type { Alert, TimelineItem } from "../../api/types";
 import { dateTime } from "../../look/time";
 import { readTimeline } from "../data/read";
 import { Shown } from "../parts/States";
@@ -29,7 +29,7 @@ export function Timeline({ alert }: { alert: Alert }): ReactNode {
             {items.map((item, place) => (
               <li key={place}>
                 <time className="figure soft">{dateTime(item.at)}</time>
-                <span><strong>{t(`alertItem.${item.kind}`)}</strong>{item.actor && <> · <Actor of={item.actor} /></>}{item.reason && <> · <bdi className="wrap">{item.reason}</bdi></>}</span>
+                <span><strong>{t(`alertItem.${item.kind}`)}</strong>{item.actor && <> · <Actor of={item.actor} /></>}{item.reason && <> · <bdi className="wrap"><Why item={item} /></bdi></>}</span>
               </li>
             ))}
           </ol>
@@ -37,6 +37,18 @@ export function Timeline({ alert }: { alert: Alert }): ReactNode {
       </Shown>
     </section>
   );
+}
+
+/** What people wrote stands as they wrote it; what a machine said is a code, or some with colons between. */
+const SAID_BY_MACHINES: readonly TimelineItem["kind"][] = [
+  "raised", "repeated", "command_sent", "command_result", "valve_moved", "valve_closed", "safe", "escalated", "cleared", "unshelved",
+];
+
+function Why({ item }: { item: TimelineItem }): ReactNode {
+  const { t } = useTranslation();
+  const { kind, reason = "" } = item;
+  if (!SAID_BY_MACHINES.includes(kind) || !/^\w+(:\w+)*$/.test(reason)) return reason;
+  return reason.split(":").map((code) => t([`position.${code}`, `why.${code}`], { defaultValue: code })).join(" · ");
 }
 
 /** A person, or what acted by itself: a rule, a timer, a device. */

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { dateTime } from "../../look/time";
-import { useSites } from "../data/register";
+import { useSiteName } from "../data/register";
 import { serverNow } from "../live/now";
 import { Page } from "../parts/Page";
 import { Priority } from "../parts/Priority";
@@ -96,9 +96,9 @@ function List({ name, lines }: { name: ListName; lines: readonly Line[] }): Reac
 
 function Value({ column, of }: { column: string; of: Cell }): ReactNode {
   const { t } = useTranslation();
-  const sites = useSites();
+  const name = useSiteName();
   if (of === null) return "–";
-  if (column === "site_id") return <bdi>{sites.get(String(of))?.name ?? of}</bdi>;
+  if (column === "site_id") return <bdi>{name(String(of))}</bdi>;
   if (column === "rule") return t(`rule.${of}`, { defaultValue: String(of) });
   if (column === "priority") return <Priority of={String(of)} />;
   if (typeof of === "boolean") return t(of ? "common.yes" : "common.no");

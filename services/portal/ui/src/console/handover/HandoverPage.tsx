@@ -10,7 +10,7 @@ import { PRIORITIES } from "../alerts/filters";
 import { useCounts } from "../alerts/useRows";
 import * as acts from "../data/acts";
 import { readHandovers } from "../data/read";
-import { useSites } from "../data/register";
+import { useSiteName } from "../data/register";
 import { useAct } from "../data/useAct";
 import { Page } from "../parts/Page";
 import { Priority } from "../parts/Priority";
@@ -86,7 +86,7 @@ function Note({ note, may, onDone }: { note: Handover; may: boolean; onDone: () 
   const { t } = useTranslation();
   const me = useMe();
   const act = useAct();
-  const sites = useSites();
+  const name = useSiteName();
   const take = (): void => {
     void act.run(async () => acts.takeOver(note.handover_id)).then((done) => done && onDone());
   };
@@ -103,7 +103,7 @@ function Note({ note, may, onDone }: { note: Handover; may: boolean; onDone: () 
           <summary>{t("handover.alerts", { count: note.open_alerts.length })}</summary>
           <ul className="plain-list">
             {note.open_alerts.slice(0, SHOWN).map((one) => (
-              <li key={one.alert_id} className="row"><Priority of={one.priority} /> <Link to={`?alert=${one.alert_id}`}>{t(`rule.${one.rule}`)}</Link> <bdi>{sites.get(one.site_id)?.name ?? one.site_id}</bdi> <span className="soft">{one.zone}</span></li>
+              <li key={one.alert_id} className="row"><Priority of={one.priority} /> <Link to={`?alert=${one.alert_id}`}>{t(`rule.${one.rule}`)}</Link> <bdi>{name(one.site_id)}</bdi> <span className="soft">{one.zone}</span></li>
             ))}
           </ul>
           {note.open_alerts.length > SHOWN && <p className="soft">{t("map.andMore", { count: note.open_alerts.length - SHOWN })}</p>}

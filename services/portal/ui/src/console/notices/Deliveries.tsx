@@ -7,7 +7,7 @@ import type { Delivery } from "../../api/types";
 import { dateTime } from "../../look/time";
 import { PRIORITIES } from "../alerts/filters";
 import { type DeliveryQuery, readDeliveries } from "../data/read";
-import { useSites } from "../data/register";
+import { useSiteName } from "../data/register";
 import { Priority, SHAPES } from "../parts/Priority";
 import { Nothing, Shown } from "../parts/States";
 
@@ -54,7 +54,7 @@ export function Deliveries(): ReactNode {
 
 function Table({ items }: { items: Delivery[] }): ReactNode {
   const { t } = useTranslation();
-  const sites = useSites();
+  const name = useSiteName();
   return (
     <div className="panel scroll">
       <table className="plain">
@@ -68,7 +68,7 @@ function Table({ items }: { items: Delivery[] }): ReactNode {
               <td><bdi>{one.recipient}</bdi></td>
               <td>{one.channel}</td>
               <td><bdi title={one.body}>{one.title}</bdi>{one.mark && <small className="soft"> · {t(`notices.mark.${one.mark}`)}</small>}</td>
-              <td><bdi>{sites.get(one.site_id)?.name ?? one.site_id}</bdi></td>
+              <td><bdi>{name(one.site_id)}</bdi></td>
             </tr>
           ))}
         </tbody>

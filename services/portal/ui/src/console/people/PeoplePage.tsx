@@ -92,12 +92,12 @@ function List({ people, onTold, onDone }: ListProps): ReactNode {
               <td><bdi>{scope(one) || "–"}</bdi></td>
               <td>{one.second_factor ? `✓ ${t("people.hasFactor")}` : "–"}</td>
               <td>{one.disabled ? `✕ ${t("people.disabled")}` : one.must_change ? t("people.mustChange") : t("people.enabled")}</td>
-              <td className="row">
+              <td>
                 {one.username !== me.username && (
-                  <>
+                  <div className="row">
                     <Button size="small" danger={!one.disabled} onClick={() => (one.disabled ? enable(one) : setAsked({ deed: "disable", person: one }))}>{t(one.disabled ? "people.enable" : "people.disable")}</Button>
                     <Button size="small" onClick={() => setAsked({ deed: "renew", person: one })}>{t("people.newPassword")}</Button>
-                  </>
+                  </div>
                 )}
               </td>
             </tr>

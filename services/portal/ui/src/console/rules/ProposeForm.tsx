@@ -50,7 +50,7 @@ export function ProposeForm({ point, onDone }: { point: SetPoint; onDone: () => 
     <FormDialog title={<>{t("rules.propose")} · {point.key} {t(`rule.${point.rule}`)}</>} ok={t("rules.propose")} act={act} onSubmit={submit} onCancel={onDone}
       disabled={!reason.trim() || !from || (Object.keys(changes).length === 0 && scope === point.scope)}>
       <p>{t("rules.twoPersons")}</p>
-      <div className="row">{number("value", unitWords(point.unit) || "–")}{number("deadband", unitWords(point.unit) || "–")}{number("on_s", "s")}{number("off_s", "s")}</div>
+      <div className="row">{number("value", unitWords(t, point.unit) || "–")}{number("deadband", unitWords(t, point.unit) || "–")}{number("on_s", "s")}{number("off_s", "s")}</div>
       <Field label={t("rules.scope")} hint={t("rules.scopeHint")}><Input maxLength={80} value={scope} onChange={(event) => setScope(event.target.value)} /></Field>
       <div className="row">
         <Field label={t("rules.field.standard")}><Input maxLength={200} value={standard} onChange={(event) => setStandard(event.target.value)} /></Field>

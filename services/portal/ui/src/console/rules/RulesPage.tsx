@@ -68,7 +68,7 @@ function Points({ points, change }: { points: SetPoint[]; change: ((point: SetPo
         {points.map((point) => (
           <tr key={`${point.key} ${point.scope} ${point.version}`} className={point.in_force ? "" : "soft"}>
             <td>{point.key} {t(`rule.${point.rule}`)}{point.latched && <small className="soft"> · {t("alertState.latched")}</small>}</td>
-            <td className="figure">{point.value ?? "–"} {unitWords(point.unit)}</td>
+            <td className="figure">{point.value ?? "–"} {unitWords(t, point.unit)}</td>
             <td className="figure">{point.on_s} / {point.off_s} s</td>
             <td className="figure">{point.deadband || "–"}</td>
             <td><Priority of={point.priority} /></td>

@@ -15,6 +15,7 @@ export function StartOfWatch(): ReactNode {
   const { ringer } = useLive();
   const unlocked = useCell(ringer.unlocked);
   const ringing = useCell(ringer.ringing);
+  const testing = useCell(soundTest);
   return (
     <>
       {ringing && unlocked && (
@@ -23,7 +24,7 @@ export function StartOfWatch(): ReactNode {
       <Button size="small" type={unlocked ? "default" : "primary"} onClick={() => soundTest.set(true)}>
         {unlocked ? `♪ ${t("shell.soundOn")}` : t("shell.startWatch")}
       </Button>
-      <SoundTest />
+      {testing && <SoundTest />}
     </>
   );
 }
@@ -31,7 +32,6 @@ export function StartOfWatch(): ReactNode {
 function SoundTest(): ReactNode {
   const { t } = useTranslation();
   const { ringer } = useLive();
-  const open = useCell(soundTest);
   const unlocked = useCell(ringer.unlocked);
   const [dumb, setDumb] = useState(false);
   const sound = (priority: (typeof TESTED)[number]): void => {
@@ -45,7 +45,7 @@ function SoundTest(): ReactNode {
   };
   const done = (): void => soundTest.set(false);
   return (
-    <Modal open={open} title={t("shell.startWatch")} onCancel={done} onOk={done} okText={t("shell.heard")} okButtonProps={{ disabled: !unlocked }}
+    <Modal open title={t("shell.startWatch")} onCancel={done} onOk={done} okText={t("shell.heard")} okButtonProps={{ disabled: !unlocked }}
       cancelText={t("common.close")}>
       <p>{t("shell.testWhy")}</p>
       <div className="sound-tests">

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Value } from "../alerts/Cells";
 import { PRIORITIES } from "../alerts/filters";
 import { useCounts } from "../alerts/useRows";
-import { useSites } from "../data/register";
+import { useSiteName } from "../data/register";
 import { useAlertVersion, useLine, useLive } from "../live/LiveProvider";
 import { inOrder } from "../live/rows";
 import { Age } from "../parts/Age";
@@ -21,7 +21,7 @@ export default function WallPage(): ReactNode {
   const { alerts } = useLive();
   const version = useAlertVersion();
   const counts = useCounts();
-  const sites = useSites();
+  const name = useSiteName();
   const { state } = useLine();
   const top = useMemo(() => [...alerts.rows()].filter(({ alert }) => !alert.suppressed).sort(inOrder).slice(0, SHOWN), [alerts, version]);
   return (
@@ -51,7 +51,7 @@ export default function WallPage(): ReactNode {
           {top.map(({ id, alert }) => (
             <li key={id} className={alert.acknowledged ? "is-known" : ""}>
               <span className={`priority ${alert.priority.toLowerCase()}${alert.acknowledged ? "" : " flashing"}`}><span aria-hidden="true">{SHAPES[alert.priority]}</span>{t(`priority.${alert.priority}`)}</span>
-              <span className="wall-what">{t(`rule.${alert.rule}`)}<small><bdi>{sites.get(alert.site_id)?.name ?? alert.site_id}</bdi> · {alert.zone}</small></span>
+              <span className="wall-what">{t(`rule.${alert.rule}`)}<small><bdi>{name(alert.site_id)}</bdi> · {alert.zone}</small></span>
               <Value alert={alert} />
               <Age from={alert.opened_at} />
             </li>

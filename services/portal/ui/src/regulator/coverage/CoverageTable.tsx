@@ -46,7 +46,7 @@ function useColumns(by: GroupBy, target: number): NonNullable<TableProps<Tally>[
       title: t("coverage.residential"),
       key: "residential",
       responsive: ["xxl"],
-      render: (_, row) => <Rate covered={row.residential.covered} of={row.residential.sites} />,
+      render: (_, row) => <Rate covered={row.residential.covered} of={row.residential.sites} none={t("coverage.noHomes")} />,
     },
   ];
 }
@@ -60,7 +60,7 @@ function Rated({ row, target }: { row: Tally; target: number }): ReactNode {
   const { t } = useTranslation();
   return (
     <span className="reg-rated">
-      <Rate covered={row.covered} of={row.obliged} />
+      <Rate covered={row.covered} of={row.obliged} none={t("reg.nobody")} />
       {row.obliged > 0 && <progress className={isBelow(row, target) ? "reg-below" : undefined} max={row.obliged} value={row.covered} aria-label={t("coverage.rate")} />}
       {isBelow(row, target) && <Mark tone="bad">{t("coverage.below")}</Mark>}
     </span>

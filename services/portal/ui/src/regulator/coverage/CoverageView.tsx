@@ -105,13 +105,13 @@ function Sum({ tally }: { tally: Tally }): ReactNode {
   const to = useTo();
   return (
     <dl className="reg-sum">
-      <div><dt>{t("coverage.covered")}</dt><dd><Rate covered={tally.covered} of={tally.obliged} /></dd></div>
+      <div><dt>{t("coverage.covered")}</dt><dd><Rate covered={tally.covered} of={tally.obliged} none={t("reg.nobody")} /></dd></div>
       <div>
         <dt>{t("coverage.uncovered")}</dt>
         <dd className="reg-num"><Link to={to("/coverage/missing")}>{tally.obliged - tally.covered}</Link></dd>
       </div>
       <div><dt>{t("coverage.overdue")}</dt><dd className="reg-num">{tally.overdue}</dd></div>
-      <div><dt>{t("coverage.residential")}</dt><dd><Rate covered={tally.residential.covered} of={tally.residential.sites} /></dd></div>
+      <div><dt>{t("coverage.residential")}</dt><dd><Rate covered={tally.residential.covered} of={tally.residential.sites} none={t("coverage.noHomes")} /></dd></div>
     </dl>
   );
 }

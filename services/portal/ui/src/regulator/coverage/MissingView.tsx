@@ -51,7 +51,6 @@ export function MissingView(): ReactNode {
 
 function useColumns(): NonNullable<TableProps<CoverageMissing>["columns"]> {
   const { t } = useTranslation();
-  const operatorName = useOperatorName();
   return [
     { title: t("common.site"), key: "site", render: (_, row) => <SiteLink id={row.site_id} name={row.name} /> },
     {
@@ -65,7 +64,7 @@ function useColumns(): NonNullable<TableProps<CoverageMissing>["columns"]> {
       title: t("common.operator"),
       key: "operator",
       responsive: ["md"],
-      render: (_, row) => <OperatorLink id={row.operator_id} name={operatorName(row.operator_id)} />,
+      render: (_, row) => <OperatorLink id={row.operator_id} name={row.operator_name ?? row.operator_id} />,
     },
   ];
 }

@@ -3,12 +3,10 @@ import { Button, type TableProps } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Device } from "../../api/types";
-import { useOperatorName } from "../data/one";
 import { Areas, Mark, OperatorLink, SiteLink } from "../parts/Bits";
 
 export function useDeviceColumns(open: (id: string) => void, { ofOne = false } = {}): NonNullable<TableProps<Device>["columns"]> {
   const { t } = useTranslation();
-  const operatorName = useOperatorName();
   const columns: NonNullable<TableProps<Device>["columns"]> = [
     {
       title: t("common.device"),
@@ -21,7 +19,7 @@ export function useDeviceColumns(open: (id: string) => void, { ofOne = false } =
     },
     { title: t("devices.kind"), key: "kind", render: (_, row) => t(`deviceKind.${row.kind}`) },
     { title: t("common.state"), key: "state", render: (_, row) => <DeviceState device={row} /> },
-    { title: t("common.site"), key: "site", render: (_, row) => <SiteLink id={row.site_id} /> },
+    { title: t("common.site"), key: "site", render: (_, row) => <SiteLink id={row.site_id} name={row.site_name ?? undefined} /> },
     { title: t("devices.zone"), key: "zone", responsive: ["lg"], render: (_, row) => row.zone },
     { title: t("sites.gas"), key: "gas", responsive: ["lg"], render: (_, row) => (row.gas ? t(`gas.${row.gas}`) : "") },
     { title: t("devices.installed"), key: "installed", responsive: ["md"], render: (_, row) => <span className="reg-num">{row.installed_on}</span> },
@@ -31,7 +29,7 @@ export function useDeviceColumns(open: (id: string) => void, { ofOne = false } =
       title: t("common.operator"),
       key: "operator",
       responsive: ["xl"],
-      render: (_, row) => <OperatorLink id={row.operator_id} name={operatorName(row.operator_id)} />,
+      render: (_, row) => <OperatorLink id={row.operator_id} name={row.operator_name ?? row.operator_id} />,
     },
   ];
   return ofOne ? columns.filter(({ key }) => key !== "site" && key !== "area" && key !== "operator") : columns;

@@ -74,7 +74,6 @@ function Ending({ scope, chosen }: { scope: Scope; chosen: string | undefined })
 
 function useColumns(scope: Scope, open: (id: string) => void): NonNullable<TableProps<Licence>["columns"]> {
   const { t } = useTranslation();
-  const operatorName = useOperatorName();
   const day = dayOf(scope);
   return [
     {
@@ -89,7 +88,7 @@ function useColumns(scope: Scope, open: (id: string) => void): NonNullable<Table
     {
       title: t("common.operator"),
       key: "operator",
-      render: (_, row) => <OperatorLink id={row.operator_id} name={operatorName(row.operator_id)} />,
+      render: (_, row) => <OperatorLink id={row.operator_id} name={row.operator_name ?? row.operator_id} />,
     },
     { title: t("common.state"), key: "state", render: (_, row) => <LicenceState state={row.state} /> },
     { title: t("licences.class"), key: "class", responsive: ["md"], render: (_, row) => t(`licenceClass.${row.class}`) },

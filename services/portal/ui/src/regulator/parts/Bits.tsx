@@ -7,9 +7,8 @@ import { useTo } from "../address";
 import { useAreaName } from "../areas";
 
 /** `45 / 60`, and the same in percent: the share alone hides how few they are. */
-export function Rate({ covered, of }: { covered: number; of: number }): ReactNode {
-  const { t } = useTranslation();
-  if (of === 0) return <span className="reg-quiet">{t("reg.nobody")}</span>;
+export function Rate({ covered, of, none }: { covered: number; of: number; none: string }): ReactNode {
+  if (of === 0) return <span className="reg-quiet">{none}</span>;
   return (
     <span className="reg-num">
       {covered} / {of} <strong>{percent(covered, of)}</strong>

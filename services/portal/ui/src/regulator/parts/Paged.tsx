@@ -38,7 +38,7 @@ export function Paged<T extends object>({ of, read, columns, rowKey, empty, labe
   return (
     <div ref={top} className="reg-paged" aria-busy={query.isPlaceholderData}>
       <Rows rows={query.data.items} columns={columns} rowKey={rowKey} empty={empty} label={label} busy={query.isPlaceholderData} />
-      <Foot page={query.data} place={place} asked={query} />
+      <Foot page={query.data} place={place} asked={query} busy={query.isPlaceholderData} />
     </div>
   );
 }
@@ -66,7 +66,12 @@ export function Rows<T extends object>(props: Pick<Props<T>, "columns" | "rowKey
 
 type Place = ReturnType<typeof usePlace>;
 
-function Foot<T>({ page, place, asked }: { page: Page<T>; place: Place; asked: Parameters<typeof Freshness>[0]["asked"] }): ReactNode {
+function Foot<T>({ page, place, asked, busy }: {
+  page: Page<T>;
+  place: Place;
+  asked: Parameters<typeof Freshness>[0]["asked"];
+  busy: boolean;
+}): ReactNode {
   const { t } = useTranslation();
   const first = (place.page - 1) * place.size + 1;
   const next = page.next_cursor;
@@ -75,8 +80,8 @@ function Foot<T>({ page, place, asked }: { page: Page<T>; place: Place; asked: P
       <span className="reg-num">
         {page.items.length > 0 && t(next ? "reg.rowsMore" : "reg.rows", { first, last: first + page.items.length - 1 })}
       </span>
-      <Button disabled={!place.back} onClick={() => place.back?.()}>{t("reg.previous")}</Button>
-      <Button disabled={!next} onClick={() => next && place.next(next)}>{t("reg.next")}</Button>
+      <Button disabled={busy || !place.back} onClick={() => place.back?.()}>{t("reg.previous")}</Button>
+      <Button disabled={busy || !next} onClick={() => next && place.next(next)}>{t("reg.next")}</Button>
       <Select
         aria-label={t("reg.pageSize")}
         value={place.size}

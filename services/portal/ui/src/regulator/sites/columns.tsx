@@ -3,17 +3,15 @@ import type { TableProps } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Site } from "../../api/types";
-import { useOperatorName } from "../data/one";
 import { Areas, Mark, OperatorLink, SiteLink } from "../parts/Bits";
 import { needsApproval } from "./kinds";
 
 export function useSiteColumns({ ofOne = false } = {}): NonNullable<TableProps<Site>["columns"]> {
   const { t } = useTranslation();
-  const operatorName = useOperatorName();
   const operator = {
     title: t("common.operator"),
     key: "operator",
-    render: (_: unknown, row: Site) => <OperatorLink id={row.operator_id} name={operatorName(row.operator_id)} />,
+    render: (_: unknown, row: Site) => <OperatorLink id={row.operator_id} name={row.operator_name ?? row.operator_id} />,
   };
   return [
     { title: t("common.site"), key: "site", render: (_, row) => <SiteLink id={row.site_id} name={row.name} /> },
