@@ -50,7 +50,7 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
 
     @upstream.api_route("/{path:path}", methods=["GET", "POST", "PATCH"])
     async def echo(path: str, request: Request):
-        who = key.verify(request.headers[HEADER], "alerting")
+        who = key.verify(request.headers[HEADER], request.url.hostname)
         heard.append({"path": path, "who": who, "headers": dict(request.headers)})
         return {"path": path, "second_factor": who.second_factor} | KNOWN.get(path, {})
 
@@ -69,7 +69,7 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
         http_port=1,
         principal_key_file=key_file,
         topic_prefix=topic_prefix,
-        upstreams={"alerting": "http://alerting"},
+        upstreams={"alerting": "http://alerting", "dispatch": "http://dispatch"},
         public_origin=ORIGIN,
         audit_key_file=tmp_path / "audit.key",
         audit_heads_file=tmp_path / "heads.log",

@@ -38,6 +38,7 @@ def person(username: str, role: str, **more):
 
 PEOPLE = [
     person("watch", "watch", operator_id="op-a", totp_secret=SECRET),
+    person("night", "watch", operator_id="op-a", totp_secret=SECRET),
     person("member", "crew_member", operator_id="op-a", crew_id="crew-1"),
     person("viewer", "regulator_viewer", area_code="530602"),
     person("admin", "administrator", totp_secret=pyotp.random_base32()),
