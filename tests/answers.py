@@ -49,6 +49,12 @@ def _validator(reference: str) -> Any:
     return Draft202012Validator(schema, format_checker=_FORMATS)
 
 
+def component_faults(name: str, value: Any) -> list[str]:
+    """Return what a component of the document does not say of a value."""
+    found = _validator(json.dumps({"$ref": f"#/components/schemas/{name}"})).iter_errors(value)
+    return [f"{fault.json_path}: {fault.message}" for fault in found]
+
+
 def faults(response: httpx.Response) -> list[str]:
     """Return what the document does not say of an answer, which must have been read if it is JSON."""
     request = response.request

@@ -85,7 +85,9 @@ def show_alert(value: bytes) -> streams.Seen | None:
     alert = _ALERT.decode(value).alert
     if alert.reserved:
         return None
-    return alert.operator_id, alert.area_code, msgspec.json.encode(resource(alert)), None
+    shown = resource(alert)
+    del shown["reserved"]
+    return alert.operator_id, alert.area_code, msgspec.json.encode(shown), None
 
 
 def show_order(value: bytes) -> streams.Seen | None:

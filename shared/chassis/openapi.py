@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from msgspec import UNSET, Struct, UnsetType
 
 _REF = "#/components/schemas/{name}"
+_PROBLEM = "application/problem+json"
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -55,15 +56,18 @@ def answers(*shapes: type[Struct], status: int = 200) -> Responses:
     return {status: {"content": _said(shapes, "application/json")}}
 
 
+def refuses(shape: type[Struct], status: int) -> Responses:
+    """Return the `responses` of a route with a problem of its own, beside the usual ones of that status."""
+    return {status: {"content": _said([shape, Problem], _PROBLEM)}}
+
+
 def plain(media_type: str, beside: Responses | None = None) -> Responses:
     """Return the `responses` of a route that succeeds with no JSON, perhaps as another form of `beside`."""
     content = {media_type: {"schema": {"type": "string"}}}
     return {200: {"content": (beside[200]["content"] if beside else {}) | content}}
 
 
-REFUSALS: Responses = {
-    "default": {"description": "Refused.", "content": _said([Problem], "application/problem+json")}
-}
+REFUSALS: Responses = {"default": {"description": "Refused.", "content": _said([Problem], _PROBLEM)}}
 
 
 def document(app: FastAPI) -> dict[str, Any]:

@@ -44,6 +44,8 @@ def router(
         data = await file.read(PHOTO_BYTES_MAX + 1)
         if len(data) > PHOTO_BYTES_MAX:
             raise problem(413, "too-large", "A photo may have 10 MiB at most.")
+        # What the Idempotency-Key stands for: the form was read, and is another text each time it is sent.
+        request._body = data + (order_id or "").encode()  # noqa: SLF001
         owner = await _owner(behind, principal, order_id)
         async with _AT_ONCE:
             photo = await asyncio.to_thread(read_photo, data)

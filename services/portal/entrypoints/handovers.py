@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
@@ -109,7 +110,8 @@ async def _one(desk: Desk, unit: Connection, handover_id: str) -> dict[str, Any]
     found = await desk.handover(unit, handover_id)
     if found is None:
         raise not_found("hand-over note")
-    return found
+    shown: dict[str, Any] = orjson.loads(orjson.dumps(found))  # the audit chain keeps it as JSON
+    return shown
 
 
 async def _open_alerts(behind: Behind, principal: Principal) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from services.registry.handlers.registering import Context
 from services.registry.ports import Store
 from shared.chassis.http import Asking, problem, reason_of
 from shared.chassis.idempotency import once
-from shared.chassis.openapi import answers
+from shared.chassis.openapi import answers, refuses
 from shared.chassis.principal import Principal
 from shared.contracts.access import ADMINISTRATOR, LICENSERS
 
@@ -118,7 +118,7 @@ def _add(router: APIRouter, store: Store, resource: Resource) -> None:
         f"/{resource.kind.resource}:import",
         name=f"import {resource.kind.resource}",
         tags=[resource.kind.resource],
-        responses=answers(shapes.ImportReport),
+        responses=answers(shapes.ImportReport) | refuses(shapes.ImportRefused, 422),
         openapi_extra={
             "requestBody": {
                 "content": {

@@ -140,6 +140,19 @@ class ImportReport(Shape):
     errors_total: int | UnsetType = UNSET
 
 
+class ImportRefused(Shape):
+    """A problem: nothing was imported, for these reasons; at most 1,000 are named, all are counted."""
+
+    type: Literal["import-refused"]
+    title: str
+    status: int
+    rows: int
+    imported: int
+    errors: list[ImportFault]
+    errors_total: int
+    dry_run: bool
+
+
 class Issued(Shape):
     """A device's certificate and key, PEM."""
 

@@ -26,6 +26,7 @@ from shared.chassis.health import Health
 from shared.chassis.http import create_app
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 from shared.contracts.access import may
+from tests.answers import HOOKS
 
 SERVICE = "http://127.0.0.1:9"
 KEY = PrincipalKey(bytes(range(32)))
@@ -85,7 +86,9 @@ class Rig:
 
     def __init__(self, app: FastAPI, push: WebPush, service: PushService, pool: Any) -> None:
         self.push, self.service, self.pool = push, service, pool
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notification")
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://notification", event_hooks=HOOKS
+        )
 
     async def ask(
         self, method: str, path: str, who: str, body: Any = None, crew: str = "crew-1"

@@ -18,7 +18,7 @@ from shared.chassis.database import open_pool
 from shared.chassis.health import Health
 from shared.chassis.principal import HEADER, PrincipalKey
 from tests.answers import fits
-from tests.integration.portal.rig import ORIGIN, PEOPLE
+from tests.integration.portal.rig import KNOWN, ORIGIN, PEOPLE
 
 
 def pages(folder: Path) -> Path:
@@ -50,9 +50,9 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
 
     @upstream.api_route("/{path:path}", methods=["GET", "POST", "PATCH"])
     async def echo(path: str, request: Request):
-        who = key.verify(request.headers[HEADER], "alerting")
+        who = key.verify(request.headers[HEADER], request.url.hostname)
         heard.append({"path": path, "who": who, "headers": dict(request.headers)})
-        return {"path": path, "second_factor": who.second_factor}
+        return {"path": path, "second_factor": who.second_factor} | KNOWN.get(path, {})
 
     pool = await open_pool(found.services["portal"].api, application_name="test")
     worker = await open_pool(found.services["portal"].worker, application_name="test")
@@ -69,7 +69,7 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
         http_port=1,
         principal_key_file=key_file,
         topic_prefix=topic_prefix,
-        upstreams={"alerting": "http://alerting"},
+        upstreams={"alerting": "http://alerting", "dispatch": "http://dispatch"},
         public_origin=ORIGIN,
         audit_key_file=tmp_path / "audit.key",
         audit_heads_file=tmp_path / "heads.log",

@@ -7,6 +7,22 @@ import pyotp
 ORIGIN = "http://portal.test"
 SECRET = pyotp.random_base32()
 LIMIT_S = 20
+ALERT = {
+    "alert_id": "a1",
+    "rule": "G02",
+    "priority": "P1",
+    "site_id": "s1",
+    "zone": "kitchen",
+    "active": True,
+    "acknowledged": False,
+    "suppressed": False,
+    "opened_at": "2026-01-01T00:00:00.000Z",
+}
+# What the service behind the portal knows, beside saying what it heard.
+KNOWN = {
+    "api/v1/alerts": {"items": [ALERT]},
+    "api/v1/orders/o1": {"operator_id": "op-a", "area_code": "530602"},
+}
 
 
 def person(username: str, role: str, **more):
@@ -22,6 +38,7 @@ def person(username: str, role: str, **more):
 
 PEOPLE = [
     person("watch", "watch", operator_id="op-a", totp_secret=SECRET),
+    person("night", "watch", operator_id="op-a", totp_secret=SECRET),
     person("member", "crew_member", operator_id="op-a", crew_id="crew-1"),
     person("viewer", "regulator_viewer", area_code="530602"),
     person("admin", "administrator", totp_secret=pyotp.random_base32()),

@@ -38,6 +38,7 @@ export type Coverage = Schemas["registry.Coverage"];
 export type CoverageMissing = Schemas["registry.CoverageMissing"];
 export type HeardUnregistered = Schemas["registry.HeardUnregistered"];
 export type ImportReport = Schemas["registry.ImportReport"];
+export type ImportRefused = Schemas["registry.ImportRefused"];
 export type ImportFault = Schemas["registry.ImportFault"];
 
 export type Reading = Schemas["history.Reading"];
