@@ -73,7 +73,7 @@ export const changeContact = async (contact: Contact, body: ContactValues): Prom
 };
 
 export type RouteValues = Pick<Route, "priorities" | "roles" | "rules" | "channels" | "active">;
-export type NewRoute = RouteValues & Pick<Route, "route_id" | "area_code" | "topic"> & { level: 0 | 1 | 2 };
+export type NewRoute = RouteValues & Pick<Route, "route_id" | "area_code" | "topic" | "whats"> & { level: 0 | 1 | 2 };
 
 export const addRoute = async (body: NewRoute, key: Key): Promise<Route> =>
   given(await api.POST("/api/v1/routes", { body, headers: key }));

@@ -16,6 +16,7 @@ export interface DeviceRow {
   device: Device;
   latest: DeviceLatest | undefined;
   site: Site | undefined;
+  online: boolean | null;
   health: Health;
   life: number | null;
 }
@@ -32,6 +33,9 @@ function Health({ of }: { of: Health }): ReactNode {
 function said(latest: DeviceLatest | undefined): string | null {
   const reading = latest?.reading;
   if (!reading) return null;
+  const flow = reading.flow_m3h;
+  // A flow meter measures pressure, too; a regulator's pressure is what it is for.
+  if (flow !== undefined && reading.outlet_pressure_kpa === undefined) return `${number(flow)} ${QUANTITIES.flow_m3h}`;
   for (const name of Object.keys(QUANTITIES) as Quantity[]) {
     const value = reading[name];
     if (value !== undefined) return `${number(value)} ${QUANTITIES[name]}`;
@@ -57,7 +61,7 @@ export function DeviceTable({ rows }: { rows: DeviceRow[] }): ReactNode {
     { key: "zone", title: t("alerts.zone"), width: 70, render: (_, { device }) => <bdi className="cut">{device.zone}</bdi> },
     { key: "now", title: t("detail.now"), width: 105, render: (_, { latest, health }) => <span className={`value figure ${health === "stale" || health === "offline" ? "stale" : ""}`}>{latest?.reading?.position ? t(`position.${latest.reading.position}`) : (said(latest) ?? "–")}</span> },
     { key: "heard", title: t("detail.heard"), width: 110, render: (_, { latest }) => (latest?.ingested_at ? <span title={dateTime(latest.ingested_at)}><Age from={latest.ingested_at} /></span> : <span className="soft">{t("common.unknown")}</span>) },
-    { key: "line", title: t("devices.line"), width: 95, render: (_, { latest }) => t(latest?.online === true ? "devices.online" : latest?.online === false ? "devices.offline" : "common.unknown") },
+    { key: "line", title: t("devices.line"), width: 95, render: (_, { online }) => t(online === true ? "devices.online" : online === false ? "devices.offline" : "common.unknown") },
     { key: "life", title: t("devices.life"), width: 110, sorter: (a, b) => (a.life ?? Infinity) - (b.life ?? Infinity), render: (_, { life }) => <Life days={life} /> },
     { key: "installed", title: t("devices.installed"), width: 108, render: (_, { device }) => <span className="figure">{day(device.installed_on)}</span> },
   ], [t, size.width]);

@@ -49,7 +49,9 @@ export default function DevicesPage(): ReactNode {
     return (devices.data ?? []).map((device) => {
       const said = known.get(device.device_id);
       const site = sites.get(device.site_id);
-      return { device, latest: said, site, health: healthOf(device, said, now), life: lifeLeft(device, said, site, now) };
+      // Whoever speaks for a device has the connection: the device itself, or its controller.
+      const online = known.get(device.client_id)?.online ?? said?.online ?? null;
+      return { device, latest: said, site, online, health: healthOf(device, said, online, now), life: lifeLeft(device, said, site, now) };
     });
   }, [devices.data, latest.data, sites, now]);
   const wanted = { text: (params.get("q") ?? "").toLowerCase(), kind: params.get("kind"), health: params.get("health") };

@@ -8,13 +8,13 @@ export type Health = (typeof HEALTHS)[number];
 const HEARTBEATS = 2.5;
 const DAY_MS = 86_400_000;
 
-export function healthOf(device: Device, latest: DeviceLatest | undefined, now: number): Health {
+export function healthOf(device: Device, latest: DeviceLatest | undefined, online: boolean | null, now: number): Health {
   if (device.retired_on !== null || !device.active || device.revoked) return "inactive";
   if (device.maintenance) return "maintenance";
   const status = latest?.reading?.status;
   if (status?.startsWith("alarm")) return "alarm";
   if (status === "fault" || status === "end_of_life") return "fault";
-  if (latest?.online === false) return "offline";
+  if (online === false) return "offline";
   if (!latest?.ingested_at) return "unknown";
   return now - Date.parse(latest.ingested_at) > device.heartbeat_s * HEARTBEATS * 1_000 ? "stale" : "well";
 }

@@ -39,7 +39,7 @@ export function SiteMap({ ground, sites, alerts, focus, onSite }: Props): ReactN
 
   useEffect(() => {
     if (!place.current) return undefined;
-    const map = newMap(place.current, { center: YUNNAN, zoom: 6 });
+    const map = newMap(place.current, { center: YUNNAN, zoom: 6, zoomSnap: ground.tiles ? 1 : 0.25 });
     const laid = lay(map, ground, theme === "dark");
     setStanding({ map, laid, marks: L.layerGroup().addTo(map), dots: L.canvas() });
     const resized = new ResizeObserver(() => map.invalidateSize());

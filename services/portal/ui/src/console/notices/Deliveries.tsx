@@ -64,8 +64,8 @@ function Table({ items }: { items: Delivery[] }): ReactNode {
             <tr key={one.delivery_id}>
               <td className="figure">{dateTime(one.created_at)}</td>
               <td><Priority of={one.priority} /></td>
-              <td className={one.state === "failed" ? "bad" : ""}><span aria-hidden="true">{SHAPE_OF[one.state]}</span> {t(`deliveryState.${one.state}`)}{one.attempts > 1 && <small className="soft"> ×{one.attempts}</small>}{one.detail && <><br /><small className="soft">{one.detail}</small></>}</td>
-              <td><bdi>{one.recipient}</bdi></td>
+              <td className={one.state === "failed" ? "bad nowrap" : "nowrap"}><span aria-hidden="true">{SHAPE_OF[one.state]}</span> {t(`deliveryState.${one.state}`)}{one.attempts > 1 && <small className="soft"> ×{one.attempts}</small>}{one.detail && <><br /><small className="soft">{one.detail}</small></>}</td>
+              <td className="nowrap"><bdi>{one.recipient}</bdi></td>
               <td>{one.channel}</td>
               <td><bdi title={one.body}>{one.title}</bdi>{one.mark && <small className="soft"> · {t(`notices.mark.${one.mark}`)}</small>}</td>
               <td><bdi>{name(one.site_id)}</bdi></td>

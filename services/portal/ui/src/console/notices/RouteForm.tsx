@@ -35,7 +35,7 @@ export function RouteForm({ route, onDone, onCancel }: Props): ReactNode {
   const ready = priorities.length > 0 && roles.length > 0 && (route || (id && /^\d{6}$/.test(area)));
   const submit = (): void => {
     void act
-      .run(async (key) => void (route ? await acts.changeRoute(route, values) : await acts.addRoute({ ...values, route_id: id, area_code: area, topic, level }, key)))
+      .run(async (key) => void (route ? await acts.changeRoute(route, values) : await acts.addRoute({ ...values, route_id: id, area_code: area, topic, level, whats: [] }, key)))
       .then((done) => done && onDone());
   };
   return (
