@@ -16,10 +16,10 @@ async function words(language: Language): Promise<Record<string, unknown>> {
   return { ...common.default, ...own.default };
 }
 
-/** What the API refuses it refuses again; what did not arrive is tried twice more. */
+/** What the API refuses it refuses again; what did not arrive is tried once more. */
 function again(failures: number, error: unknown): boolean {
   const refused = error instanceof Problem && error.status < 500;
-  return !refused && failures < 2;
+  return !refused && failures < 1;
 }
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: again, staleTime: 30_000 } } });

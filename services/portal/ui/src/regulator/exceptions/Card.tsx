@@ -18,6 +18,8 @@ interface Found {
   count: number;
   /** What the number is to be seen against, such as 13 of 17. */
   of?: number;
+  /** There is nobody whom the law obliges: zero is no good news then. */
+  nobody?: boolean;
   to: string;
   parts: readonly Part[];
 }
@@ -52,7 +54,7 @@ function Figure({ kind, found }: { kind: string; found: Found }): ReactNode {
           <span className="reg-num reg-of">{t(`exceptions.${kind}.unit`, { of: found.of })}</span>
         </Link>
       </p>
-      {found.count === 0 && <p>{t(`exceptions.${kind}.none`)}</p>}
+      {found.count === 0 && <p>{found.nobody ? t("coverage.empty") : t(`exceptions.${kind}.none`)}</p>}
       {parts.length > 0 && (
         <ul>
           {parts.map((part) => (

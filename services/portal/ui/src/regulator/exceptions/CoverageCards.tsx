@@ -22,6 +22,7 @@ export function Uncovered({ scope }: { scope: Scope }): ReactNode {
         return {
           count: sum.obliged - sum.covered,
           of: sum.obliged,
+          nobody: sum.obliged === 0,
           to: to("/coverage/missing"),
           // A user who lacks both stands in two of them.
           parts: LACKS.map((reason) => ({
@@ -49,9 +50,11 @@ export function CountiesBelow({ scope, target }: { scope: Scope; target: string 
         const low = rows
           .filter((row) => isBelow(row, aim))
           .sort((one, other) => one.covered / one.obliged - other.covered / other.obliged);
+        const counties = rows.filter((row) => row.obliged > 0).length;
         return {
           count: low.length,
-          of: rows.filter((row) => row.obliged > 0).length,
+          of: counties,
+          nobody: counties === 0,
           to: to("/coverage", { below: 1, target: given }),
           parts: low.slice(0, SHOWN_MAX).map((row) => ({
             text: name(row.group),
