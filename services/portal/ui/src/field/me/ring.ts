@@ -17,7 +17,7 @@ export function isUnlocked(): boolean {
 }
 
 export function ringOnce(): void {
-  navigator.vibrate?.([300, 150, 300, 150, 600]);
+  if (navigator.userActivation?.hasBeenActive ?? true) navigator.vibrate?.([300, 150, 300, 150, 600]);
   if (!audio || audio.state !== "running") return;
   for (const [hertz, at_s] of TONES) {
     const from = audio.currentTime + at_s;

@@ -28,6 +28,8 @@ export function Alerts({ order, state }: { order: Order; state: string }): React
 function One({ alert, order, canReset, onReset }: { alert: Alert; order: Order; canReset: boolean; onReset: () => void }): ReactNode {
   const { t } = useTranslation();
   const { me } = useField();
+  // UCUM writes %{LEL} and [ppm]; instruments and people do not.
+  const unit = alert.unit.replace(/[{}[\]]/g, "");
   return (
     <>
       <p className="row">
@@ -36,8 +38,8 @@ function One({ alert, order, canReset, onReset }: { alert: Alert; order: Order; 
       </p>
       <p>{t(`rule.${alert.rule}`)}{alert.zone ? ` · ${alert.zone}` : ""}</p>
       <p className="hint">
-        {alert.value !== null && t("field.alertValue", { value: alert.value, unit: alert.unit })}
-        {alert.set_point !== null && ` · ${t("field.alertLimit", { value: alert.set_point, unit: alert.unit })}`} · {dateTime(alert.opened_at)}
+        {alert.value !== null && t("field.alertValue", { value: alert.value, unit })}
+        {alert.set_point !== null && ` · ${t("field.alertLimit", { value: alert.set_point, unit })}`} · {dateTime(alert.opened_at)}
       </p>
       {alert.active && alert.latched && me.role === "crew_lead" && canReset && <Reset alert={alert} order={order} onReset={onReset} />}
     </>
