@@ -18,6 +18,7 @@ export type Affected = Schemas["alerting.Affected"];
 export type SetPoint = Schemas["alerting.SetPoint"];
 export type RuleProposal = Schemas["alerting.RuleProposal"];
 export type RuleChanges = Schemas["alerting.RuleChanges"];
+export type AlertFigures = Schemas["alerting.AlertFigures"];
 
 export type Order = Schemas["dispatch.Order"];
 export type OrderDetail = Schemas["dispatch.OrderDetail"];

@@ -62,7 +62,7 @@ function Search({ params, search }: { params: URLSearchParams; search: (params: 
     <form className="row" role="search" onSubmit={submit}>
       {FIELDS.map((name) => <Input key={name} name={name} className="audit-field" aria-label={t(`audit.${name}`)} placeholder={t(`audit.${name}`)} maxLength={200} defaultValue={params.get(name) ?? ""} />)}
       <Select allowClear className="audit-field" aria-label={t("audit.kind")} placeholder={t("audit.kind")} value={kind} onChange={(value) => setKind(value ?? null)} options={KINDS.map((value) => ({ value, label: t(`audit.kinds.${value}`) }))} />
-      {TIMES.map((name) => <label key={name} className="row">{t(`audit.${name}`)} <Input type="datetime-local" name={name} defaultValue={params.get(name) ?? ""} /></label>)}
+      {TIMES.map((name) => <label key={name} className="row audit-time">{t(`audit.${name}`)} <Input type="datetime-local" name={name} defaultValue={params.get(name) ?? ""} /></label>)}
       <Button type="primary" htmlType="submit">{t("common.search")}</Button>
     </form>
   );

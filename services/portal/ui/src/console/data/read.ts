@@ -1,7 +1,7 @@
 /** What the console reads, one function each; lists are read to their end where a screen needs them whole. */
 import { api } from "../../api/client";
 import type {
-  Alert, AuditEntry, Bucket, Contact, Coverage, Crew, Delivery, Device, DeviceLatest, Handover, Operator,
+  Alert, AlertFigures, AuditEntry, Bucket, Contact, Coverage, Crew, Delivery, Device, DeviceLatest, Handover, Operator,
   OrderDetail, Page, Person, Reading, Route, RuleProposal, SetPoint, Settings, Site, TimelineItem, ValveCommand,
 } from "../../api/types";
 
@@ -112,6 +112,11 @@ export const readDeliveries = async (query: DeliveryQuery, cursor?: string): Pro
 
 export const readHandovers = async (cursor?: string): Promise<Page<Handover>> =>
   given(await api.GET("/api/v1/handovers", { params: { query: { limit: 20, ...from(cursor) } } }));
+
+export const readFigures = async (fromMs: number, toMs: number): Promise<AlertFigures> => {
+  const query = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  return given(await api.GET("/api/v1/alert-figures", { params: { query } }));
+};
 
 export const readPeople = (): Promise<Person[]> =>
   whole<Person>((cursor) => api.GET("/api/v1/people", { params: { query: { limit: PAGE, ...cursor } } }));

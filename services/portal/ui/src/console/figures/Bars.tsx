@@ -1,13 +1,13 @@
 /** Alerts per ten minutes as bars, with the line above which a flood begins. */
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { AlertFigures } from "../../api/types";
 import { dateTime } from "../../look/time";
-import type { Bar } from "./read";
 
 const FLOOD = 10;
 const HEIGHT = 100;
 
-export function Bars({ of }: { of: readonly Bar[] }): ReactNode {
+export function Bars({ of }: { of: AlertFigures["per_10_min"] }): ReactNode {
   const { t } = useTranslation();
   const most = Math.max(...of.map((bar) => bar.count));
   const top = Math.max(most, FLOOD) * 1.1;

@@ -3,22 +3,24 @@ import { useQuery } from "@tanstack/react-query";
 import { Segmented } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
+import { Link, useSearchParams } from "react-router";
+import type { AlertFigures } from "../../api/types";
 import { dateTime } from "../../look/time";
-import { useSiteName } from "../data/register";
+import { readFigures } from "../data/read";
+import { useFirms, useSiteName } from "../data/register";
 import { serverNow } from "../live/now";
 import { Page } from "../parts/Page";
 import { Priority } from "../parts/Priority";
 import { Nothing, Shown } from "../parts/States";
 import { Bars } from "./Bars";
-import { type Cell, LISTS, type Line, type ListName, readFigures } from "./read";
+import { Lines } from "./Lines";
 import "./figures.css";
 
 const HOUR_MS = 3_600_000;
 const SPANS_H = [8, 24, 168] as const;
-/** About 5 / 15 / 80 % (EEMUA 191). */
-const TARGETS: Readonly<Record<string, number>> = { P1: 5, P2: 15, P3: 80 };
-const TIME = /^\d{4}-\d\d-\d\dT/;
+/** EEMUA 191: one alarm in ten minutes and position, less than a hundredth of the time in flood. */
+const GOOD = { perTen: 1, floodPercent: 1 } as const;
+const TEN_MIN_MS = 600_000;
 
 export default function FiguresPage(): ReactNode {
   const { t } = useTranslation();
@@ -35,15 +37,16 @@ export default function FiguresPage(): ReactNode {
   return (
     <Page screen="figures" actions={choice}>
       <Shown of={asked}>
-        {({ perTen, priorities, lists }) => (
+        {(figures) => (
           <>
+            <Head of={figures} />
             <section className="panel">
               <h2>{t("figures.perTen")}</h2>
               <p className="soft">{t("figures.perTenMeans")}</p>
-              {perTen.length === 0 ? <Nothing words={t("figures.none")} /> : <Bars of={perTen} />}
+              {figures.per_10_min.length === 0 ? <Nothing words={t("figures.none")} /> : <Bars of={figures.per_10_min} />}
             </section>
-            <Priorities of={priorities} />
-            {LISTS.map((name) => <List key={name} name={name} lines={lists[name]} />)}
+            <Priorities of={figures} />
+            <Tables of={figures} />
           </>
         )}
       </Shown>
@@ -51,57 +54,73 @@ export default function FiguresPage(): ReactNode {
   );
 }
 
-function Priorities({ of }: { of: Readonly<Record<string, number>> }): ReactNode {
-  const { t } = useTranslation();
-  const names = Object.keys(of).filter((name) => /^P[1-4]$/.test(name)).sort();
-  const all = names.reduce((sum, name) => sum + (of[name] ?? 0), 0);
-  if (names.length === 0) return null;
+/** A figure with what is good; what is not says so in words, too. */
+function Figure({ words, value, good, target }: { words: string; value: string; good?: boolean; target?: string }): ReactNode {
   return (
-    <section className="panel">
-      <h2>{t("figures.priorities")}</h2>
-      <ul className="plain-rows">
-        {names.map((name) => (
-          <li key={name} className="row">
-            <Priority of={name} /> <strong className="figure">{of[name]}</strong>
-            <span className="figure">{all > 0 && `${Math.round(((of[name] ?? 0) / all) * 100)} %`}</span>
-            {TARGETS[name] !== undefined && <span className="soft">{t("figures.target", { share: TARGETS[name] })}</span>}
-          </li>
-        ))}
-      </ul>
-    </section>
+    <div className="panel figure-box">
+      <span className="soft">{words}</span>
+      <strong className={good === false ? "bad figure" : "figure"}>{good === false && "▲ "}{value}</strong>
+      {target && <small className="soft">{target}</small>}
+    </div>
   );
 }
 
-function List({ name, lines }: { name: ListName; lines: readonly Line[] }): ReactNode {
+function Head({ of }: { of: AlertFigures }): ReactNode {
   const { t } = useTranslation();
-  const columns = [...new Set(lines.flatMap((line) => Object.keys(line)))];
+  const windows = (Date.parse(of.to) - Date.parse(of.from)) / TEN_MIN_MS;
+  const perTen = of.total / Math.max(1, windows) / Math.max(1, of.positions);
+  return (
+    <div className="figure-boxes">
+      <Figure words={t("figures.total")} value={String(of.total)} />
+      <Figure words={t("figures.positions")} value={String(of.positions)} />
+      <Figure words={t("figures.average")} value={perTen.toFixed(2)} good={perTen <= GOOD.perTen} target={t("figures.atMost", { most: GOOD.perTen })} />
+      <Figure words={t("figures.inFlood")} value={`${of.in_flood_percent.toFixed(1)} %`} good={of.in_flood_percent <= GOOD.floodPercent} target={t("figures.atMost", { most: `${GOOD.floodPercent} %` })} />
+    </div>
+  );
+}
+
+function Priorities({ of }: { of: AlertFigures }): ReactNode {
+  const { t } = useTranslation();
   return (
     <section className="panel scroll">
-      <h2>{t(`figures.${name}`)}</h2>
-      {lines.length === 0 ? (
-        <p className="soft">{t("figures.none")}</p>
-      ) : (
-        <table className="plain">
-          <thead><tr>{columns.map((column) => <th key={column}>{t(`figures.field.${column}`, { defaultValue: column })}</th>)}</tr></thead>
-          <tbody>
-            {lines.map((line, place) => (
-              <tr key={place}>{columns.map((column) => <td key={column} className="figure"><Value column={column} of={line[column] ?? null} /></td>)}</tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      <h2>{t("figures.priorities")}</h2>
+      <table className="plain">
+        <thead><tr><th>{t("common.priority")}</th><th>{t("figures.count")}</th><th>{t("figures.share")}</th><th>{t("figures.targetShare")}</th><th>{t("figures.median")}</th><th>{t("figures.p95")}</th></tr></thead>
+        <tbody>
+          {of.priorities.map((one) => {
+            const known = of.acknowledged_s.find((other) => other.priority === one.priority);
+            return (
+              <tr key={one.priority}>
+                <td><Priority of={one.priority} /></td>
+                <td className="figure">{one.count}</td>
+                <td className="figure">{one.percent.toFixed(1)} %</td>
+                <td className="figure soft">{one.target_percent === null ? "–" : t("figures.target", { share: one.target_percent })}</td>
+                <td className="figure">{known ? `${Math.round(known.median)} s` : "–"}</td>
+                <td className="figure">{known ? `${Math.round(known.p95)} s` : "–"}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
     </section>
   );
 }
 
-function Value({ column, of }: { column: string; of: Cell }): ReactNode {
+function Tables({ of }: { of: AlertFigures }): ReactNode {
   const { t } = useTranslation();
-  const name = useSiteName();
-  if (of === null) return "–";
-  if (column === "site_id") return <bdi>{name(String(of))}</bdi>;
-  if (column === "rule") return t(`rule.${of}`, { defaultValue: String(of) });
-  if (column === "priority") return <Priority of={String(of)} />;
-  if (typeof of === "boolean") return t(of ? "common.yes" : "common.no");
-  if (typeof of === "number") return Math.round(of * 100) / 100;
-  return TIME.test(of) ? dateTime(of) : <bdi>{of}</bdi>;
+  const site = useSiteName();
+  const firms = useFirms();
+  const [device, place, from, to, count] = [t("common.device"), t("common.site"), t("figures.begins"), t("figures.ends"), t("figures.count")];
+  const firm = (id: string): ReactNode => <bdi>{firms.get(id)?.name ?? id}</bdi>;
+  const at = (id: string): ReactNode => <bdi>{site(id)}</bdi>;
+  return (
+    <>
+      <Lines title={t("figures.worst")} heads={[device, place, count]} rows={of.worst.map((one) => [<bdi>{one.device_id}</bdi>, at(one.site_id), one.count])} />
+      <Lines title={t("figures.floods")} heads={[t("common.operator"), from, to, count]} rows={of.floods.map((one) => [firm(one.operator_id), dateTime(one.from), dateTime(one.to), one.count])} />
+      <Lines title={t("figures.chattering")} heads={[device, place, from, to, t("figures.perMinute")]}
+        rows={of.chattering.map((one) => [<bdi>{one.device_id}</bdi>, at(one.site_id), dateTime(one.from), dateTime(one.to), one.count])} />
+      <Lines title={t("figures.stale")} heads={[t("common.priority"), t("common.rule"), place, t("figures.begins"), t("figures.hours")]}
+        rows={of.stale.map((one) => [<Priority of={one.priority} />, <Link to={`?alert=${one.alert_id}`}>{t(`rule.${one.rule}`)}</Link>, at(one.site_id), dateTime(one.opened_at), Math.round(one.hours)])} />
+    </>
+  );
 }
