@@ -46,13 +46,13 @@ def apps() -> dict[str, FastAPI]:
     history.add_routes(found["history"], NOTHING, clock=SystemClock(), keep_readings_days=1)
     notification.add(found["notification"], notification.Desk(*[NOTHING] * 3))
     push_api.add(found["notification"], NOTHING, NOTHING)
-    return found | {"registry": registry.web(*[NOTHING] * 4, Health(), NOTHING)}
+    return found | {"registry": registry.web(NOTHING, NOTHING, NOTHING, NOTHING, Health(), NOTHING)}
 
 
 def document() -> dict[str, Any]:
     """Return what the portal answers when all services are there."""
     settings = Settings.model_construct(upstreams={}, public_origin="", ui_folder=Path())
-    own = portal.build(settings, *[NOTHING] * 4, Health())
+    own = portal.build(settings, NOTHING, NOTHING, NOTHING, NOTHING, Health())
     return merged(own.openapi(), {name: app.openapi() for name, app in apps().items()})
 
 

@@ -50,7 +50,7 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
 
     @upstream.api_route("/{path:path}", methods=["GET", "POST", "PATCH"])
     async def echo(path: str, request: Request):
-        who = key.verify(request.headers[HEADER], request.url.hostname)
+        who = key.verify(request.headers[HEADER], request.url.hostname or "")
         heard.append({"path": path, "who": who, "headers": dict(request.headers)})
         return {"path": path, "second_factor": who.second_factor} | KNOWN.get(path, {})
 

@@ -1,6 +1,7 @@
 """What the tests of the portal share: people, signing in, codes."""
 
 import time
+from typing import Any
 
 import pyotp
 
@@ -19,7 +20,7 @@ ALERT = {
     "opened_at": "2026-01-01T00:00:00.000Z",
 }
 # What the service behind the portal knows, beside saying what it heard.
-KNOWN = {
+KNOWN: dict[str, dict[str, Any]] = {
     "api/v1/alerts": {"items": [ALERT]},
     "api/v1/orders/o1": {"operator_id": "op-a", "area_code": "530602"},
 }
