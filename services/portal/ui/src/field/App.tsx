@@ -157,7 +157,9 @@ function NewOrder(): ReactNode {
   if (!first) return null;
   return (
     <div className={`banner new ${first.priority}`} role="alert">
-      <To to={{ order: first.order_id }}>{t("field.newOrder", { count: fresh.length })} · {first.text.split("\n")[0]}</To>
+      <To to={{ order: first.order_id }}>
+        <span className="two-lines">{t("field.newOrder", { count: fresh.length })} · {first.text.split("\n")[0]}</span>
+      </To>
       {loud && (
         <button type="button" className="button" onClick={() => setSilenced(new Set(fresh.map((order) => order.order_id)))}>
           {t("field.silence")}

@@ -60,7 +60,7 @@ function Duty({ crew }: { crew: Seeing<Crew> }): ReactNode {
     );
     setBusy(false);
     if (said === null) setFault(t("field.needsNetwork"));
-    else if (said.status >= 300) setFault(t([`field.refusal.${said.type}`, `problem.${said.type}`, "problem.unknown"]));
+    else if (said.status >= 300) setFault(t([`problem.${said.type}`, "problem.unknown"]));
     crew.reload();
   }
 
