@@ -78,17 +78,30 @@ export function useTallies(scope: Scope, by: GroupBy): UseQueryResult<All<Covera
 /** What is before arrival; who is on site is late no more. */
 const UNDERWAY = ["open", "assigned", "accepted", "en_route"] as const;
 
-/** Orders under way, now: orders are asked about no other day. */
-export function useUnderway(area: string): UseQueryResult<All<Order>> {
+export interface Overdue extends All<Order> {
+  /** How many are under way, overdue or not. */
+  underway: number;
+}
+
+/** The platform's own checks are nobody's work. */
+function ofPeople(orders: readonly Order[]): Order[] {
+  return orders.filter((order) => !order.reserved);
+}
+
+/** Overdue orders, now: orders are asked about no other day. */
+export function useOverdue(area: string): UseQueryResult<Overdue> {
   return useQuery({
-    queryKey: ["all", "orders", area],
+    queryKey: ["overdue", area],
     queryFn: async () => {
       const inside = given({ area_code: area && stem(area) });
-      const found = await Promise.all(
-        UNDERWAY.map((state) =>
-          readAll<Order>(async (at) => must(await api.GET("/api/v1/orders", { params: { query: { state, ...inside, ...at } } })))),
-      );
-      return { items: found.flatMap((one) => one.items), complete: found.every((one) => one.complete) };
+      const read = (filters: { overdue: true } | { state: (typeof UNDERWAY)[number] }): Promise<All<Order>> =>
+        readAll<Order>(async (at) => must(await api.GET("/api/v1/orders", { params: { query: { ...filters, ...inside, ...at } } })));
+      const [late, ...states] = await Promise.all([read({ overdue: true }), ...UNDERWAY.map((state) => read({ state }))]);
+      return {
+        items: ofPeople(late.items),
+        complete: late.complete && states.every((one) => one.complete),
+        underway: states.reduce((sum, one) => sum + ofPeople(one.items).length, 0),
+      };
     },
     refetchInterval: 60_000,
   });

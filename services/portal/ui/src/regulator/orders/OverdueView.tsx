@@ -5,20 +5,20 @@ import { useTranslation } from "react-i18next";
 import type { Order } from "../../api/types";
 import { age, dateTime } from "../../look/time";
 import { useScope } from "../address";
-import { useUnderway } from "../data/lists";
+import { useOverdue } from "../data/lists";
 import { useOperatorName, useSite } from "../data/one";
 import { Areas, Mark, OperatorLink, SiteLink } from "../parts/Bits";
 import { Rows } from "../parts/Paged";
 import { Freshness, Incomplete, Shown } from "../parts/States";
 import { ViewHead } from "../parts/What";
-import { lateBy, overdue } from "./late";
+import { byUrgency, lateBy } from "./late";
 
 const SHAPES: Record<string, string> = { P1: "◆", P2: "▲", P3: "■", P4: "●" };
 
 export function OverdueView(): ReactNode {
   const { t } = useTranslation();
   const scope = useScope();
-  const query = useUnderway(scope.area);
+  const query = useOverdue(scope.area);
   const now = query.dataUpdatedAt;
   return (
     <>
@@ -28,8 +28,8 @@ export function OverdueView(): ReactNode {
         {(all) => (
           <>
             <Incomplete complete={all.complete} read={all.items.length} />
-            <p className="reg-num">{t("orders.underway", { count: all.items.filter((one) => !one.reserved).length })}</p>
-            <Late orders={overdue(all.items, now)} now={now} />
+            <p className="reg-num">{t("orders.underway", { count: all.underway })}</p>
+            <Late orders={byUrgency(all.items, now)} now={now} />
             <Freshness asked={query} />
           </>
         )}
@@ -53,8 +53,8 @@ function useColumns(now: number): NonNullable<TableProps<Order>["columns"]> {
       title: t("orders.late"),
       key: "late",
       render: (_, row) =>
-        lateBy(row, now).map(({ what, due }) => (
-          <div key={what}><Mark tone="bad">{t(`orders.lateBy.${what}`, { age: age(due, now) })}</Mark></div>
+        lateBy(row, now).map(({ what, since }) => (
+          <div key={what}><Mark tone="bad">{t(`orders.lateBy.${what}`, { age: age(since, now) })}</Mark></div>
         )),
     },
     {

@@ -1,21 +1,26 @@
-/** Which orders are overdue, and by what: not accepted in time, or nobody there in time. */
+/** By what an overdue order is late; that it is overdue the API says. */
 import type { Order } from "../../api/types";
 
-export type Late = "accept" | "arrive";
+export const LATE = ["accept", "arrive", "nobody"] as const;
+export type Late = (typeof LATE)[number];
 
-/** What is overdue of an order that is under way, with its deadline (RFC 3339). */
-export function lateBy(order: Order, now: number): { what: Late; due: string }[] {
-  const past = (due: string | null | undefined): due is string => Boolean(due) && Date.parse(due ?? "") < now;
-  const found: { what: Late; due: string }[] = [];
-  if (order.state === "assigned" && past(order.accept_by)) found.push({ what: "accept", due: order.accept_by });
-  if (past(order.arrive_by)) found.push({ what: "arrive", due: order.arrive_by });
-  return found;
+export interface Lateness {
+  what: Late;
+  /** The deadline; where nobody was found, since when the order waits (RFC 3339). */
+  since: string;
 }
 
-/** Overdue orders, the most urgent first, then the longest overdue. The platform's own checks are nobody's work. */
-export function overdue(orders: readonly Order[], now: number): Order[] {
-  const due = (order: Order): number => Math.min(...lateBy(order, now).map((one) => Date.parse(one.due)));
-  return orders
-    .filter((order) => !order.reserved && lateBy(order, now).length > 0)
-    .sort((one, other) => one.priority.localeCompare(other.priority) || due(one) - due(other));
+/** What an overdue order waits for: a crew's yes, its arrival, or any crew at all. */
+export function lateBy(order: Order, now: number): Lateness[] {
+  const found: Lateness[] = [];
+  const past = (due: string | null): due is string => due !== null && Date.parse(due) <= now;
+  if (order.state === "assigned" && past(order.accept_by)) found.push({ what: "accept", since: order.accept_by });
+  if (past(order.arrive_by)) found.push({ what: "arrive", since: order.arrive_by });
+  return found.length > 0 ? found : [{ what: "nobody", since: order.opened_at }];
+}
+
+/** The most urgent first, then the longest late. */
+export function byUrgency(orders: readonly Order[], now: number): Order[] {
+  const since = (order: Order): number => Math.min(...lateBy(order, now).map((one) => Date.parse(one.since)));
+  return [...orders].sort((one, other) => one.priority.localeCompare(other.priority) || since(one) - since(other));
 }
