@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from services.portal.domain.people import FAILURE_WINDOW, TOKEN_LIFE, Account, token_expiry
+from services.portal.domain.people import FAILURE_WINDOW, SESSION_LIFE, TOKEN_LIFE, Account, token_expiry
 from shared.chassis.database import Pool, transaction
+from shared.contracts.access import CREW
 
 _COLUMNS = (
     "a.username, a.name, a.password_hash, a.role, a.operator_id, a.area_code, a.crew_id, a.totp_secret,"
@@ -94,12 +95,18 @@ class PostgresPeople:
         return expires_at
 
     async def rotate(self, old: bytes, new: bytes) -> datetime | None:
-        """Replace a live token; the old one is gone at once."""
+        """Replace a live token; the old one is gone at once.
+
+        A crew's is replaced while its session lasts, whenever it ran out: a phone sleeps in a pocket.
+        """
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(
-                "SELECT created_at FROM session WHERE token_digest = $1 AND ended_at IS NULL"
-                " AND expires_at > now() FOR UPDATE",
+                "SELECT s.created_at FROM session s JOIN account a USING (username)"
+                " WHERE s.token_digest = $1 AND s.ended_at IS NULL AND a.disabled_at IS NULL"
+                " AND (s.expires_at > now() OR (a.role = ANY($2) AND s.created_at > now() - $3::interval)) FOR UPDATE OF s",
                 old,
+                list(CREW),
+                SESSION_LIFE,
             )
             if row is None:
                 return None

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.portal.domain.people import Account, Locked, Owed, Refusal, owed
+from services.portal.domain.people import SESSION_LIFE, Account, Locked, Owed, Refusal, owed
 from services.portal.entrypoints import shapes
 from services.portal.entrypoints.inputs import SignIn
 from services.portal.handlers.signing_in import Sessions
@@ -15,6 +15,7 @@ from shared.chassis.principal import Principal
 from shared.contracts.access import AUTHORITY, CREW, MAY, may, route_of
 
 COOKIE = "gaswatch_session"
+USER = "gaswatch-user"  # in whose name an act was kept that is sent only now
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _WHILE_OWING = frozenset({"GET people/me", "POST people/me:password", "POST people/me:second-factor"})
 _OWED = {
@@ -51,6 +52,9 @@ async def who(request: Request) -> tuple[Account, Principal]:
     if found is None:
         raise problem(401, "unauthorised", "Sign in first.", "The session has ended.")
     account, principal = found
+    meant = request.headers.get(USER)
+    if meant is not None and meant != account.username:
+        raise problem(409, "another-person", "This was meant as somebody else's act.")
     path = request.url.path.removeprefix("/api/v1/")
     route = route_of(request.method, path)
     if route not in MAY:
@@ -82,7 +86,10 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
     _listed(routes, store)
 
     def give(response: Response, token: str, expires_at: Any) -> dict[str, str]:
-        response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
+        age_s = int(SESSION_LIFE.total_seconds())
+        response.set_cookie(
+            COOKIE, token, max_age=age_s, httponly=True, samesite="strict", secure=secure, path="/"
+        )
         return {"token": token, "expires_at": expires_at.isoformat().replace("+00:00", "Z")}
 
     @routes.post("/session", responses=answers(shapes.Token))

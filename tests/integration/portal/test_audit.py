@@ -1,5 +1,7 @@
 """What people do stands in the audit chain before it is done; whoever touches the chain is found."""
 
+from typing import Any
+
 import asyncpg
 import msgspec
 import orjson
@@ -22,7 +24,7 @@ UPDATE audit SET seq = 4 WHERE seq = 1000
 """
 
 
-async def entries(portal) -> list[dict]:
+async def entries(portal) -> list[dict[str, Any]]:
     return [orjson.loads(link.text) async for link in portal.chain.links()]
 
 

@@ -139,3 +139,28 @@ async def test_a_name_that_is_taken_is_409_and_a_first_password_is_not_in_the_ch
     text = " ".join([link.text async for link in portal.chain.links()])
     assert made["password"] not in text
     assert "POST people" in text
+
+
+async def expire(portal):
+    await portal.pool.execute("UPDATE session SET expires_at = now() - interval '1 hour'")
+
+
+async def test_a_crew_s_phone_wakes_up_signed_in_and_nobody_else_s(portal):
+    for username, status in (("member", 200), ("viewer", 401)):
+        mine = bearer(await sign_in(portal, username))
+        portal.cookies.clear()
+        await expire(portal)
+        assert (await portal.get("/api/v1/people/me", headers=mine)).status_code == 401
+        assert (await portal.post("/api/v1/session:refresh", headers=mine)).status_code == status
+    mine = bearer(await sign_in(portal))
+    portal.cookies.clear()
+    await portal.pool.execute("UPDATE session SET created_at = now() - interval '13 hours'")
+    await expire(portal)
+    assert (await portal.post("/api/v1/session:refresh", headers=mine)).status_code == 401
+
+
+async def test_an_act_that_was_kept_for_somebody_else_is_refused(portal):
+    mine = bearer(await sign_in(portal))
+    for meant, status in (("member", 200), ("lead", 409)):
+        answer = await portal.get("/api/v1/people/me", headers=mine | {"Gaswatch-User": meant})
+        assert answer.status_code == status

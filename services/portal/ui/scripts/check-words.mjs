@@ -13,7 +13,7 @@ const APPS = ["console", "regulator", "field"];
 const SPOKEN = new Set(["title", "alt", "label", "placeholder", "aria-label", "aria-description", "description", "message", "okText", "cancelText"]);
 // Signs that are the same in every language.
 const SIGNS = /^[\s\d\p{P}\p{S}]*$/u;
-const UNITS = /^(%LEL|ppm|kPa|°C|V|s|m|min|h|km|MiB|WGS-84|GCJ-02|Gaswatch|XLSX|CSV|QR)$/;
+const UNITS = /^(%LEL|ppm|kPa|°C|V|s|m|min|h|km|MiB|WGS-84|GCJ-02|Gaswatch|中文|English|XLSX|CSV|QR)$/;
 const HAN = /\p{Script=Han}/u;
 
 function* files(folder, ends) {
@@ -47,8 +47,8 @@ export function look(path, text) {
     else if (ts.isJsxAttribute(node) && SPOKEN.has(node.name.getText()) && node.initializer) {
       const value = ts.isJsxExpression(node.initializer) ? node.initializer.expression : node.initializer;
       if (value && ts.isStringLiteralLike(value) && plain(value.text)) complain(node, value.text);
-    } else if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) {
-      if (HAN.test(node.text)) complain(node, node.text);
+    } else if ((ts.isStringLiteralLike(node) && !ts.isLiteralTypeNode(node.parent)) || ts.isTemplateHead(node)) {
+      if (HAN.test(node.text) && plain(node.text)) complain(node, node.text);
       else if (/^[a-z][A-Za-z0-9]*(\.[A-Za-z0-9_-]+)+$/.test(node.text)) exact.add(node.text);
       else if (/^[a-z][A-Za-z0-9]*(\.[A-Za-z0-9_-]+)*\.$/.test(node.text) || (ts.isTemplateHead(node) && /^[a-z][A-Za-z0-9.]*$/.test(node.text))) begins.add(node.text);
     }

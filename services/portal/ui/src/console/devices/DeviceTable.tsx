@@ -1,14 +1,16 @@
-import { Table, type TableColumnsType } from "antd";
+import { Button, Table, type TableColumnsType } from "antd";
 import { type ReactNode, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Device, DeviceLatest, Site } from "../../api/types";
 import { dateTime, day } from "../../look/time";
 import { number } from "../alerts/Cells";
+import { dialog } from "../alerts/dialogs";
 import { QUANTITIES, type Quantity } from "../detail/quantities";
 import { useLine } from "../live/LiveProvider";
 import { Age } from "../parts/Age";
 import { Nothing } from "../parts/States";
 import { useSize } from "../parts/useSize";
+import { useMay } from "../shell/me";
 import { HEALTHS, type Health } from "./health";
 import "../alerts/alerts.css";
 
@@ -24,6 +26,7 @@ const SHAPES: Record<Health, string> = { alarm: "◆", fault: "▲", offline: "�
 const BAD: readonly Health[] = ["alarm", "fault", "offline"];
 const SOON_DAYS = 90;
 const HEAD_PX = 40;
+const ACT_WIDTH = 112;
 
 function Health({ of }: { of: Health }): ReactNode {
   const { t } = useTranslation();
@@ -52,19 +55,28 @@ function Life({ days }: { days: number | null }): ReactNode {
 export function DeviceTable({ rows }: { rows: DeviceRow[] }): ReactNode {
   const { t } = useTranslation();
   const { state } = useLine();
+  const mayClose = useMay()("closeValves");
   const [place, size] = useSize<HTMLDivElement>();
   const columns = useMemo<TableColumnsType<DeviceRow>>(() => [
     { key: "health", title: t("devices.health"), width: 110, sorter: (a, b) => HEALTHS.indexOf(a.health) - HEALTHS.indexOf(b.health), defaultSortOrder: "ascend", render: (_, { health }) => <Health of={health} /> },
     { key: "device", title: t("common.device"), width: 150, sorter: (a, b) => a.device.device_id.localeCompare(b.device.device_id), render: (_, { device }) => <bdi className="cut" title={`${device.model} ${device.serial}`}>{device.device_id}</bdi> },
-    { key: "kind", title: t("devices.kind"), width: 170, render: (_, { device }) => <span className="cut">{t(`deviceKind.${device.kind}`)}{device.gas && <small className="soft"> {t(`gas.${device.gas}`)}</small>}</span> },
-    { key: "site", title: t("common.site"), width: Math.max(180, size.width - 1036), render: (_, { device, site }) => <bdi className="cut" title={site?.address}>{site?.name ?? device.site_id}</bdi> },
+    { key: "kind", title: t("devices.kind"), width: 160, render: (_, { device }) => <span className="cut">{t(`deviceKind.${device.kind}`)}{device.gas && <small className="soft"> {t(`gas.${device.gas}`)}</small>}</span> },
+    { key: "site", title: t("common.site"), width: Math.max(180, size.width - 1036 - (mayClose ? ACT_WIDTH : 0)), render: (_, { device, site }) => <bdi className="cut" title={site?.address}>{site?.name ?? device.site_id}</bdi> },
     { key: "zone", title: t("alerts.zone"), width: 70, render: (_, { device }) => <bdi className="cut">{device.zone}</bdi> },
     { key: "now", title: t("detail.now"), width: 105, render: (_, { latest, health }) => <span className={`value figure ${health === "stale" || health === "offline" ? "stale" : ""}`}>{latest?.reading?.position ? t(`position.${latest.reading.position}`) : (said(latest) ?? "–")}</span> },
     { key: "heard", title: t("detail.heard"), width: 110, render: (_, { latest }) => (latest?.ingested_at ? <span title={dateTime(latest.ingested_at)}><Age from={latest.ingested_at} /></span> : <span className="soft">{t("common.unknown")}</span>) },
     { key: "line", title: t("devices.line"), width: 95, render: (_, { online }) => t(online === true ? "devices.online" : online === false ? "devices.offline" : "common.unknown") },
     { key: "life", title: t("devices.life"), width: 110, sorter: (a, b) => (a.life ?? Infinity) - (b.life ?? Infinity), render: (_, { life }) => <Life days={life} /> },
     { key: "installed", title: t("devices.installed"), width: 108, render: (_, { device }) => <span className="figure">{day(device.installed_on)}</span> },
-  ], [t, size.width]);
+    ...(mayClose
+      ? [{
+          key: "act", title: t("deed.closeValve"), width: ACT_WIDTH,
+          render: (_: unknown, { device }: DeviceRow) => device.kind === "valve" && device.retired_on === null && (
+            <Button size="small" danger onClick={() => dialog.set({ kind: "close", valveId: device.device_id, siteId: device.site_id })}>{t("deed.closeValve")}</Button>
+          ),
+        }]
+      : []),
+  ], [t, size.width, mayClose]);
   const width = columns.reduce((sum, column) => sum + Number(column.width ?? 0), 0);
   return (
     <div ref={place} className={`fill alert-table ${state === "live" ? "" : "stale-values"}`}>

@@ -6,7 +6,7 @@ import { clock } from "../../look/time";
 import { useNow } from "../live/now";
 import { type StepState, loopOf } from "./loop";
 
-const SHAPES: Record<StepState, string> = { done: "✓", waiting: "…", timeout: "✕", failed: "✕", later: "○" };
+const SHAPES: Record<StepState, string> = { done: "✓", waiting: "…", timeout: "✕", failed: "✕", later: "○", none: "–" };
 
 export function LoopSteps({ command, timeline }: { command: ValveCommand; timeline: readonly TimelineItem[] }): ReactNode {
   const { t } = useTranslation();

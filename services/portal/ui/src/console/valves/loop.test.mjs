@@ -7,7 +7,7 @@ const { loopOf } = await import(join(process.env.COMPILED, "console/valves/loop.
 const AT = Date.parse("2026-11-23T00:00:00Z");
 const after = (seconds) => new Date(AT + seconds * 1000).toISOString();
 const command = (more = {}) => ({
-  command_id: "c", valve_id: "v", issued_at: after(0), expires_at: after(30), reason: "G02", results: [], state: "sent", ...more,
+  command_id: "c", valve_id: "v", issued_at: after(0), expires_at: after(30), reason: "G02", alert_ids: ["a"], results: [], state: "sent", ...more,
 });
 const states = (sent, timeline, second) => loopOf(sent, timeline, AT + second * 1000).map((step) => step.state);
 
@@ -48,4 +48,8 @@ test("closed is not safe: the gas has to fall, in three minutes", () => {
 test("what an earlier episode said does not count", () => {
   const closed = command({ state: "closed" });
   assert.equal(states(closed, [{ kind: "safe", at: after(-60) }], 10)[3], "waiting");
+});
+
+test("closed without an alarm has no gas to wait for", () => {
+  assert.equal(states(command({ state: "closed", alert_ids: [] }), [], 10)[3], "none");
 });

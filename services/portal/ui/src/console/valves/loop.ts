@@ -1,7 +1,7 @@
 /** How far a close command has come. Success is never assumed: each step is done only by the word of a device. */
 import type { TimelineItem, ValveCommand } from "../../api/types";
 
-export type StepState = "done" | "waiting" | "timeout" | "failed" | "later";
+export type StepState = "done" | "waiting" | "timeout" | "failed" | "later" | "none";
 export type StepName = "sent" | "answered" | "closed" | "safe";
 export interface LoopStep {
   name: StepName;
@@ -47,6 +47,8 @@ function closed(command: ValveCommand, now: number, since: number): LoopStep {
 }
 
 function fallen(command: ValveCommand, timeline: readonly TimelineItem[], now: number, closedAt: string | undefined): LoopStep {
+  // Closed without an alarm: there is no gas to fall.
+  if (command.alert_ids.length === 0) return { name: "safe", state: "none" };
   const issued = Date.parse(command.issued_at);
   const safe = timeline.find((item) => item.kind === "safe" && Date.parse(item.at) >= issued);
   if (safe) return { name: "safe", state: "done", at: safe.at };
