@@ -103,7 +103,8 @@ class PostgresPeople:
             row = await connection.fetchrow(
                 "SELECT s.created_at FROM session s JOIN account a USING (username)"
                 " WHERE s.token_digest = $1 AND s.ended_at IS NULL AND a.disabled_at IS NULL"
-                " AND (s.expires_at > now() OR (a.role = ANY($2) AND s.created_at > now() - $3::interval)) FOR UPDATE OF s",
+                " AND (s.expires_at > now() OR (a.role = ANY($2) AND s.created_at > now() - $3::interval))"
+                " FOR UPDATE OF s",
                 old,
                 list(CREW),
                 SESSION_LIFE,
