@@ -1,5 +1,5 @@
 /** The list that a watch looks at: live, filtered by the address, worked by keys. */
-import { Alert as Notice, Button, type InputRef, Tabs } from "antd";
+import { Alert as Notice, Button, type InputRef } from "antd";
 import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
@@ -10,6 +10,7 @@ import { useLive } from "../live/LiveProvider";
 import { Page } from "../parts/Page";
 import { Priority } from "../parts/Priority";
 import { Loading } from "../parts/States";
+import { TabBar } from "../parts/TabBar";
 import { useMay } from "../shell/me";
 import { AlertTable, type Scrolling } from "./AlertTable";
 import { ClosedAlerts } from "./ClosedAlerts";
@@ -104,7 +105,7 @@ export function AlertsPage(): ReactNode {
         {tab !== "closed" && <NewBar waiting={waiting} refresh={bringIn} />}
       </div>
       <FilterBar filter={filter} change={change} clear={clear} search={search} rules={RULES} />
-      <Tabs className="tabs" activeKey={tab} onChange={show} items={TABS.map((key) => ({ key, label: label[key] === null ? t(`alerts.tab.${key}`) : `${t(`alerts.tab.${key}`)} ${label[key]}` }))} />
+      <TabBar label={t("nav.alerts")} active={tab} choose={show} items={TABS.map((key) => ({ key, label: label[key] === null ? t(`alerts.tab.${key}`) : `${t(`alerts.tab.${key}`)} ${label[key]}` }))} />
       {tab === "closed" ? (
         <ClosedAlerts filter={filter} fits={fits} onOpen={open} />
       ) : reading === "reading" && live.alerts.size === 0 ? (

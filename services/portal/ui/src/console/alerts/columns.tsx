@@ -70,9 +70,9 @@ function wide(needs: ColumnNeeds): TableColumnsType<Row> {
 
 function narrow(needs: ColumnNeeds): TableColumnsType<Row> {
   const { t, site, width, long } = needs;
-  const fixed = (needs.picking ? PICK_WIDTH : 0) + priorityWidth(long) + 116;
+  const fixed = priorityWidth(long) + 116;
+  // No room to pick many on a phone.
   return [
-    ...pick(needs),
     priority(needs),
     {
       key: "rule",

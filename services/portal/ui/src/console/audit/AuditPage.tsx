@@ -71,7 +71,7 @@ function Search({ params, search }: { params: URLSearchParams; search: (params: 
 function Entries({ items }: { items: AuditEntry[] }): ReactNode {
   const { t } = useTranslation();
   return (
-    <div className="panel scroll">
+    <div className="panel scroll" tabIndex={0}>
       <table className="plain">
         <thead><tr><th>#</th><th>{t("common.at")}</th><th>{t("audit.kind")}</th><th>{t("audit.actor")}</th><th>{t("audit.action")}</th><th>{t("audit.object")}</th><th>{t("audit.status")}</th><th>{t("common.reason")}</th><th>{t("audit.address")}</th><th>{t("audit.states")}</th></tr></thead>
         <tbody>

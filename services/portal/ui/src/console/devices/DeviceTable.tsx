@@ -27,6 +27,7 @@ const BAD: readonly Health[] = ["alarm", "fault", "offline"];
 const SOON_DAYS = 90;
 const HEAD_PX = 40;
 const ACT_WIDTH = 112;
+const INSTALLED_WIDTH = 108;
 
 function Health({ of }: { of: Health }): ReactNode {
   const { t } = useTranslation();
@@ -61,13 +62,12 @@ export function DeviceTable({ rows }: { rows: DeviceRow[] }): ReactNode {
     { key: "health", title: t("devices.health"), width: 110, sorter: (a, b) => HEALTHS.indexOf(a.health) - HEALTHS.indexOf(b.health), defaultSortOrder: "ascend", render: (_, { health }) => <Health of={health} /> },
     { key: "device", title: t("common.device"), width: 150, sorter: (a, b) => a.device.device_id.localeCompare(b.device.device_id), render: (_, { device }) => <bdi className="cut" title={`${device.model} ${device.serial}`}>{device.device_id}</bdi> },
     { key: "kind", title: t("devices.kind"), width: 160, render: (_, { device }) => <span className="cut">{t(`deviceKind.${device.kind}`)}{device.gas && <small className="soft"> {t(`gas.${device.gas}`)}</small>}</span> },
-    { key: "site", title: t("common.site"), width: Math.max(180, size.width - 1036 - (mayClose ? ACT_WIDTH : 0)), render: (_, { device, site }) => <bdi className="cut" title={site?.address}>{site?.name ?? device.site_id}</bdi> },
+    { key: "site", title: t("common.site"), width: Math.max(180, size.width - 1036 - (mayClose ? ACT_WIDTH - INSTALLED_WIDTH : 0)), render: (_, { device, site }) => <bdi className="cut" title={site?.address}>{site?.name ?? device.site_id}</bdi> },
     { key: "zone", title: t("alerts.zone"), width: 70, render: (_, { device }) => <bdi className="cut">{device.zone}</bdi> },
     { key: "now", title: t("detail.now"), width: 105, render: (_, { latest, health }) => <span className={`value figure ${health === "stale" || health === "offline" ? "stale" : ""}`}>{latest?.reading?.position ? t(`position.${latest.reading.position}`) : (said(latest) ?? "–")}</span> },
     { key: "heard", title: t("detail.heard"), width: 110, render: (_, { latest }) => (latest?.ingested_at ? <span title={dateTime(latest.ingested_at)}><Age from={latest.ingested_at} /></span> : <span className="soft">{t("common.unknown")}</span>) },
     { key: "line", title: t("devices.line"), width: 95, render: (_, { online }) => t(online === true ? "devices.online" : online === false ? "devices.offline" : "common.unknown") },
-    { key: "life", title: t("devices.life"), width: 110, sorter: (a, b) => (a.life ?? Infinity) - (b.life ?? Infinity), render: (_, { life }) => <Life days={life} /> },
-    { key: "installed", title: t("devices.installed"), width: 108, render: (_, { device }) => <span className="figure">{day(device.installed_on)}</span> },
+    { key: "life", title: t("devices.life"), width: 110, sorter: (a, b) => (a.life ?? Infinity) - (b.life ?? Infinity), render: (_, { life, device }) => <span title={`${t("devices.installed")} ${day(device.installed_on)}`}><Life days={life} /></span> },
     ...(mayClose
       ? [{
           key: "act", title: t("deed.closeValve"), width: ACT_WIDTH,
@@ -75,7 +75,7 @@ export function DeviceTable({ rows }: { rows: DeviceRow[] }): ReactNode {
             <Button size="small" danger onClick={() => dialog.set({ kind: "close", valveId: device.device_id, siteId: device.site_id })}>{t("deed.closeValve")}</Button>
           ),
         }]
-      : []),
+      : [{ key: "installed", title: t("devices.installed"), width: INSTALLED_WIDTH, render: (_: unknown, { device }: DeviceRow) => <span className="figure">{day(device.installed_on)}</span> }]),
   ], [t, size.width, mayClose]);
   const width = columns.reduce((sum, column) => sum + Number(column.width ?? 0), 0);
   return (

@@ -82,7 +82,7 @@ function Head({ of }: { of: AlertFigures }): ReactNode {
 function Priorities({ of }: { of: AlertFigures }): ReactNode {
   const { t } = useTranslation();
   return (
-    <section className="panel scroll">
+    <section className="panel scroll" tabIndex={0}>
       <h2>{t("figures.priorities")}</h2>
       <table className="plain">
         <thead><tr><th>{t("common.priority")}</th><th>{t("figures.count")}</th><th>{t("figures.share")}</th><th>{t("figures.targetShare")}</th><th>{t("figures.median")}</th><th>{t("figures.p95")}</th></tr></thead>

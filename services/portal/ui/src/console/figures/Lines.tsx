@@ -11,7 +11,7 @@ interface Props {
 export function Lines({ title, heads, rows }: Props): ReactNode {
   const { t } = useTranslation();
   return (
-    <section className="panel scroll">
+    <section className="panel scroll" tabIndex={0}>
       <h2>{title}</h2>
       {rows.length === 0 ? (
         <p className="soft">{t("figures.none")}</p>

@@ -21,7 +21,7 @@ export function Contacts(): ReactNode {
   return (
     <>
       {may && <div><Button type="primary" onClick={() => setForm("new")}>{t("notices.addContact")}</Button></div>}
-      <div className="panel scroll">
+      <div className="panel scroll" tabIndex={0}>
         <Shown of={asked}>
           {(items) => (items.length === 0 ? <Nothing words={t("notices.noContacts")} /> : (
             <table className="plain">

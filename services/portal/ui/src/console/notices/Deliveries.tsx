@@ -56,7 +56,7 @@ function Table({ items }: { items: Delivery[] }): ReactNode {
   const { t } = useTranslation();
   const name = useSiteName();
   return (
-    <div className="panel scroll">
+    <div className="panel scroll" tabIndex={0}>
       <table className="plain">
         <thead><tr><th>{t("common.at")}</th><th>{t("common.priority")}</th><th>{t("common.state")}</th><th>{t("notices.recipient")}</th><th>{t("notices.channel")}</th><th>{t("notices.message")}</th><th>{t("common.site")}</th></tr></thead>
         <tbody>

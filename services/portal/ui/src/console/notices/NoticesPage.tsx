@@ -1,9 +1,9 @@
 /** Who is told of what, by which way, and whether it arrived. */
-import { Tabs } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { Page } from "../parts/Page";
+import { TabBar } from "../parts/TabBar";
 import { Contacts } from "./Contacts";
 import { Deliveries } from "./Deliveries";
 import { Routes } from "./Routes";
@@ -19,7 +19,7 @@ export default function NoticesPage(): ReactNode {
   const Shown = PARTS[part];
   return (
     <Page screen="notices">
-      <Tabs className="tabs" activeKey={part} onChange={(tab) => setParams({ tab })} items={(Object.keys(PARTS) as Part[]).map((key) => ({ key, label: t(`notices.${key}`) }))} />
+      <TabBar label={t("nav.notices")} active={part} choose={(tab) => setParams({ tab })} items={(Object.keys(PARTS) as Part[]).map((key) => ({ key, label: t(`notices.${key}`) }))} />
       <Shown />
     </Page>
   );

@@ -25,7 +25,7 @@ export function Routes(): ReactNode {
     <>
       <p>{t("notices.routesMean")}</p>
       {may && <div><Button type="primary" onClick={() => setForm("new")}>{t("notices.addRoute")}</Button></div>}
-      <div className="panel scroll">
+      <div className="panel scroll" tabIndex={0}>
         <Shown of={asked}>
           {(items) => (items.length === 0 ? <Nothing words={t("notices.noRoutes")} /> : (
             <table className="plain">

@@ -75,7 +75,7 @@ function List({ people, onTold, onDone }: ListProps): ReactNode {
   };
   const scope = (one: Person): string => [one.operator_id && (firms.get(one.operator_id)?.name ?? one.operator_id), one.area_code && areaName(t, one.area_code), one.crew_id].filter(Boolean).join(" · ");
   return (
-    <div className="panel scroll">
+    <div className="panel scroll" tabIndex={0}>
       {asked ? (
         <FormDialog title={t(WORDS[asked.deed].deed)} ok={t(WORDS[asked.deed].deed)} danger act={act} onSubmit={() => sure(asked)} onCancel={() => setAsked(null)}>
           <p>{t(WORDS[asked.deed].sure, { person: asked.person.name })}</p>

@@ -30,7 +30,7 @@ export function Proposals({ items, onDone }: { items: RuleProposal[]; onDone: ()
   return (
     <>
       <Fault words={act.fault} />
-      <div className="scroll">
+      <div className="scroll" tabIndex={0}>
         <table className="plain">
           <thead><tr><th>{t("common.rule")}</th><th>{t("rules.change")}</th><th>{t("rules.scope")}</th><th>{t("rules.from")}</th><th>{t("common.reason")}</th><th>{t("rules.proposedBy")}</th><th>{t("common.state")}</th></tr></thead>
           <tbody>

@@ -35,7 +35,7 @@ export default function RulesPage(): ReactNode {
         <h2>{t("rules.proposals")}</h2>
         <Shown of={proposals}>{(items) => <Proposals items={items} onDone={again} />}</Shown>
       </section>
-      <section className="panel scroll">
+      <section className="panel scroll" tabIndex={0}>
         <Shown of={rules}>
           {(points) => {
             const shown = points.filter((point) => all || point.in_force);
