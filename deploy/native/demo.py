@@ -79,10 +79,10 @@ def lan_address() -> str:
 def _run(chosen: list[stories.Story], *, once: bool, lan: str | None) -> int:
     teller = Teller()
     run_file = state_dir() / "run.json"
-    pages = ui.build(teller.say)
     with session.own(teller.say) as engines:
         addresses = engines.addresses()
         teller.say("engines are up: Mosquitto, Kafka, TimescaleDB")
+        pages = ui.build(teller.say)
         stack = Stack(addresses, Path(addresses.state), lan=lan, pages=pages)
         try:
             stack.prepare()
