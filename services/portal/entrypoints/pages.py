@@ -14,9 +14,8 @@ from shared.chassis.http import problem
 APPS = ("console", "regulator", "field")
 NONCE = "__NONCE__"
 # A service worker keeps the policy of its own file: it fetches from here and runs nothing else.
-_FILE = {
-    "Content-Security-Policy": "default-src 'none'; connect-src 'self'; script-src 'self'; frame-ancestors 'none'"
-}
+_RUNS_NOTHING_ELSE = "default-src 'none'; connect-src 'self'; script-src 'self'; frame-ancestors 'none'"
+_FILE = {"Content-Security-Policy": _RUNS_NOTHING_ELSE}
 _FOREVER = _FILE | {"Cache-Control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN = _FILE | {"Cache-Control": "no-cache"}
 _TYPES = {".webmanifest": "application/manifest+json", ".js": "text/javascript"}
