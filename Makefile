@@ -51,7 +51,7 @@ check: bootstrap
 # then the whole product, which measures times, with nothing beside it.
 PARTS := $(wildcard tests/unit tests/contract tests/integration tests/component tests/simulation)
 WHOLE := $(wildcard tests/e2e tests/faults)
-test: setup browser
+test: setup
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -q -m "not full" -n 3 --dist loadfile $(PARTS) $(ARGS)
 	@$(PY) -m pytest -q -m "not full" $(WHOLE) $(ARGS)
 
