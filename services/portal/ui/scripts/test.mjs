@@ -5,8 +5,20 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
-const PURE = ["src/field/outbox/entry.ts", "src/field/outbox/outbox.ts", "src/look/gcj02.ts"];
-const TESTS = ["src/field/outbox/outbox.test.mjs", "src/field/outbox/chaos.test.mjs", "src/look/gcj02.test.mjs"];
+const PURE = [
+  "src/field/outbox/entry.ts",
+  "src/field/outbox/outbox.ts",
+  "src/look/gcj02.ts",
+  "src/console/valves/loop.ts",
+  "src/console/live/rows.ts",
+];
+const TESTS = [
+  "src/field/outbox/outbox.test.mjs",
+  "src/field/outbox/chaos.test.mjs",
+  "src/look/gcj02.test.mjs",
+  "src/console/valves/loop.test.mjs",
+  "src/console/live/rows.test.mjs",
+];
 
 const out = mkdtempSync(join(tmpdir(), "gaswatch-ui-"));
 const run = (command, args) => spawnSync(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, COMPILED: out } }).status ?? 1;
