@@ -1,6 +1,6 @@
 # Every target sets up what it needs; a second run is quick. ENGINES=docker uses Docker's engines.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap setup engines stop status check test demo faults bench lock
+.PHONY: help bootstrap setup browser engines stop status check test demo faults bench lock otp audit-verify
 
 PY := .venv/bin/python
 ARGS ?=
@@ -13,6 +13,7 @@ help:
 	@echo "make test    all tests, with engines of their own when none run (ARGS=-x: more for pytest)"
 	@echo "make check   format, lint, types, boundaries, contracts, unit tests (no engines)"
 	@echo "make faults  the full counts of the fault tests     make bench  the benchmarks"
+	@echo "make otp     the demo's one-time codes now       make audit-verify  check who did what"
 	@echo "make engines start the engines alone     make status  what runs where     make stop  stop all"
 
 bootstrap:
@@ -20,6 +21,9 @@ bootstrap:
 
 setup:
 	@deploy/bootstrap.sh $(if $(filter docker,$(ENGINES)),,engines)
+
+browser: bootstrap
+	@deploy/bootstrap.sh browser
 
 engines: setup
 	@$(PY) -m deploy.native engines
@@ -29,6 +33,12 @@ stop: bootstrap
 
 status: bootstrap
 	@$(PY) -m deploy.native status
+
+otp: bootstrap
+	@$(PY) -m deploy.native otp
+
+audit-verify: bootstrap
+	@$(PY) -m deploy.native audit-verify
 
 check: bootstrap
 	@$(PY) -m ruff format --check .
@@ -49,7 +59,7 @@ faults: setup
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults tests/simulation $(ARGS)
 
 demo: setup
-	@$(PY) -m deploy.native demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter undefined,$(origin STORY)),,--story "$(STORY)") $(ARGS)
+	@$(PY) -m deploy.native demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter-out 0 no false,$(LAN)),--lan) $(if $(filter undefined,$(origin STORY)),,--story "$(STORY)") $(ARGS)
 
 bench: setup
 	@$(PY) -m benchmarks $(ARGS)
@@ -60,3 +70,4 @@ lock:
 	@command -v uv >/dev/null || { echo "uv is missing, which makes the locks: pip install uv." >&2; exit 1; }
 	@$(LOCK) pyproject.toml -o deploy/requirements/run.txt
 	@$(LOCK) --extra dev pyproject.toml -o deploy/requirements/dev.txt
+	@$(LOCK) --no-deps deploy/requirements/ui.in -o deploy/requirements/ui.txt

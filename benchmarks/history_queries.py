@@ -29,6 +29,7 @@ from shared.chassis.health import Health
 from shared.chassis.http import create_app
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 from shared.chassis.times import rfc3339
+from shared.contracts.access import may
 
 RAW_ROWS, RAW_DAYS = 10_000_000, 7
 ROLLED_ROWS, ROLLED_DAYS = 100_000_000, 90
@@ -110,7 +111,7 @@ async def ask(database: Database, args: argparse.Namespace, now_ms: int, raw: in
     """Ask, print, and return whether every answer came in time."""
     pool = await open_query_pool(database.services["history"].api)
     key = PrincipalKey(os.urandom(32))
-    app = create_app("history", health=Health(), key=key)
+    app = create_app("history", health=Health(), key=key, may=may)
     add_routes(app, Queries(pool), clock=SystemClock(), keep_readings_days=91)
     headers = {HEADER: key.sign(Principal("b", frozenset({"administrator"})), "history", ttl_s=3600)}
     chance = random.Random(SEED)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# bootstrap.sh [engines] - makes .venv hold exactly what deploy/requirements/dev.txt locks; with "engines"
-# also sees to the programs that the engines without Docker need. Quick when there is nothing to do.
+# bootstrap.sh [engines] [browser] - makes .venv hold exactly what deploy/requirements/dev.txt locks; with "engines"
+# also sees to the programs that the engines without Docker need, with "browser" to what tests of screens need. Quick when there is nothing to do.
 # The packages come from wherever this machine's pip and apt are set to fetch from.
 set -eu
 
@@ -150,5 +150,15 @@ ensure_programs() {
   fi
 }
 
+ensure_browser() {
+  have chromium || missing "Chromium, in which the screens are tested," chromium
+  fc-list ":lang=zh" 2>/dev/null | grep -q . || missing "A Chinese font" fonts-noto-cjk fontconfig
+}
+
 ensure_venv
-if [ "${1:-}" = engines ]; then ensure_programs; fi
+for part in "$@"; do
+  case $part in
+  engines) ensure_programs ;;
+  browser) ensure_browser ;;
+  esac
+done

@@ -1,4 +1,4 @@
-"""`python -m deploy.native demo|engines|stop|status|run -- PROGRAM`."""
+"""`python -m deploy.native demo|engines|stop|status|otp|audit-verify|run -- PROGRAM`."""
 
 import argparse
 import signal

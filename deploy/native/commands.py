@@ -1,15 +1,18 @@
 """What the command line can do; a command takes the rest of the line and returns the exit code."""
 
+import json
 import os
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 from deploy.native import docker, session
 from deploy.native.daemon import Daemon
 from deploy.native.engines import EngineAddresses
 from deploy.native.errors import SetupError, Terminated
-from deploy.native.places import state_dir
+from deploy.native.places import PROJECT, state_dir
 
 CHILD_LIMIT_S = 60.0
 PORT_NAMES = {"mosquitto": "mqtt", "postgres": "postgres", "kafka": "kafka"}
@@ -100,9 +103,42 @@ def demo(rest: list[str]) -> int:
     return play.main(rest)
 
 
+def otp(_: list[str]) -> int:
+    """Show the present one-time code of each of the running demo's accounts that has one."""
+    file = state_dir() / "run.json"
+    if not file.exists():
+        raise SetupError(f"No demo runs from {state_dir()}: start one with `make demo`.")
+    import pyotp  # late: the engines' commands need none of the product's packages
+
+    left = 30 - int(time.time()) % 30
+    print(f"{'role':<20} {'user name':<22} code     (works once; the next in {left} s)")
+    for one in json.loads(file.read_text())["accounts"]:
+        code = pyotp.TOTP(one["totp_secret"]).now() if one["totp_secret"] else "none needed"
+        print(f"{one['role']:<20} {one['username']:<22} {code}")
+    return 0
+
+
+def audit_verify(_: list[str]) -> int:
+    """Check the audit chain of whatever product runs from this state folder."""
+    from deploy.native.engines import running
+    from deploy.native.stack import Stack
+
+    state = state_dir()
+    for folder in (state, *session.sessions(state)):
+        if Daemon("supervisord", folder / "run" / "supervisord.pid", folder / "logs").pid():
+            stack = Stack(running(folder), folder)
+            stack.prepare()
+            argv = [sys.executable, "-m", "services.portal", "audit-verify"]
+            environment = {**os.environ, **stack.environment("portal")}
+            return subprocess.run(argv, env=environment, cwd=PROJECT, check=False).returncode
+    raise SetupError(f"No services run from {state}: start them with `make demo`.")
+
+
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "audit-verify": audit_verify,
     "demo": demo,
     "engines": engines,
+    "otp": otp,
     "run": run,
     "status": status,
     "stop": stop,

@@ -7,13 +7,14 @@ import argparse
 import asyncio
 import fcntl
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.native import session
+from deploy.native import session, ui
 from deploy.native.errors import SetupError
 from deploy.native.live import Live
 from deploy.native.places import state_dir
@@ -46,6 +47,7 @@ def main(argv: list[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="play once, check, and end")
+    parser.add_argument("--lan", action="store_true", help="serve the portal to this network, with TLS")
     parser.add_argument("--story", help=f"one of {', '.join(stories.names())}")
     arguments = parser.parse_args(argv)
     # A shell that starts us in the background ignores SIGINT, and we would, too: `make stop` has to end us.
@@ -55,7 +57,7 @@ def main(argv: list[str]) -> int:
         names = MAIN_STORIES if arguments.story is None else (arguments.story,)
         chosen = [stories.load(name) for name in names]
         with only_one(state_dir()):
-            return _run(chosen, once=arguments.once)
+            return _run(chosen, once=arguments.once, lan=lan_address() if arguments.lan else None)
     except (SetupError, stories.StoryError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -64,13 +66,24 @@ def main(argv: list[str]) -> int:
         return 130 if arguments.once else 0
 
 
-def _run(chosen: list[stories.Story], *, once: bool) -> int:
+def lan_address() -> str:
+    """Return this machine's address in its network; SetupError when it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: the kernel only picks the address
+        except OSError as error:
+            raise SetupError(f"This machine is in no network ({error.strerror}): LAN=1 needs one.") from error
+        return str(probe.getsockname()[0])
+
+
+def _run(chosen: list[stories.Story], *, once: bool, lan: str | None) -> int:
     teller = Teller()
     run_file = state_dir() / "run.json"
     with session.own(teller.say) as engines:
         addresses = engines.addresses()
         teller.say("engines are up: Mosquitto, Kafka, TimescaleDB")
-        stack = Stack(addresses, Path(addresses.state))
+        pages = ui.build(teller.say)
+        stack = Stack(addresses, Path(addresses.state), lan=lan, pages=pages)
         try:
             stack.prepare()
             teller.say("topics, schemas, roles and keys are made")

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 import httpx
+import segno
 from joserfc.jwk import KeySet, KeySetSerialization
 
 from deploy.native.errors import SetupError
@@ -92,7 +93,11 @@ class Live:
 
     def api(self, username: str) -> Api:
         """Return a new session of somebody."""
-        api = Api(self._stack.url("portal"), people.credentials(self._accounts + self._programs, username))
+        api = Api(
+            self._stack.url("portal"),
+            people.credentials(self._accounts + self._programs, username),
+            self._stack.trusting(),
+        )
         self._apis.append(api)
         return api
 
@@ -183,10 +188,12 @@ class Live:
     def introduce(self) -> None:
         """Print where to look and how to sign in."""
         url = self._stack.url("portal")
-        self._teller.heading(f"Portal API  {url}/api/openapi.json   ·   everything else: {self._run_file}")
-        self._teller.heading(
-            "Sign-ins, valid until this demo ends (one-time codes: totp_secret in run.json):"
-        )
+        self._teller.heading(f"打开 Open  {url}/   ·   API {url}/api/openapi.json   ·   {self._run_file}")
+        if self._stack.lan:
+            segno.make(url).terminal(compact=True)
+            ca = self._stack.engines.mqtt.ca_file
+            print(f"  A phone opens this address once it trusts the demo's certificate authority: {ca}")
+        self._teller.heading("Sign-ins, valid until this demo ends (one-time codes: `make otp`):")
         for one in self._accounts:
             scope = one["operator_id"] or one["area_code"] or "platform"
             second = " + code" if one["totp_secret"] else ""

@@ -5,6 +5,7 @@ import ipaddress
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,11 +111,13 @@ class Authority:
             raise ValueError(f"not a platform client: {name!r}")
         return self.sign_leaf(PLATFORM + name, server=False)
 
-    def issue_server(self) -> tuple[bytes, bytes]:
-        """Return (certificate, key) as PEM for a server on this machine's loopback addresses."""
-        return self.sign_leaf("localhost", server=True)
+    def issue_server(self, *addresses: str) -> tuple[bytes, bytes]:
+        """Return (certificate, key) as PEM for a server on this machine's loopback and other addresses."""
+        return self.sign_leaf("localhost", server=True, addresses=addresses)
 
-    def sign_leaf(self, common_name: str, *, server: bool) -> tuple[bytes, bytes]:
+    def sign_leaf(
+        self, common_name: str, *, server: bool, addresses: Sequence[str] = ()
+    ) -> tuple[bytes, bytes]:
         """Return (certificate, key) as PEM for any name; the caller has checked it."""
         ca, ca_key = self._load()
         key = ec.generate_private_key(ec.SECP256R1())
@@ -135,8 +138,9 @@ class Authority:
             )
         )
         if server:
-            loopback = [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
-            names = x509.SubjectAlternativeName([x509.DNSName("localhost"), *loopback])
+            all_of_them = ("127.0.0.1", "::1", *addresses)
+            found = [x509.IPAddress(ipaddress.ip_address(address)) for address in all_of_them]
+            names = x509.SubjectAlternativeName([x509.DNSName("localhost"), *found])
             builder = builder.add_extension(names, critical=False)
         leaf = builder.sign(ca_key, hashes.SHA256())
         return leaf.public_bytes(serialization.Encoding.PEM), _pem_key(key)

@@ -50,7 +50,7 @@ def provision(say: Callable[[str], None] = print) -> Programs:
     java = find_java()
     cache = cache_dir()
     try:
-        jars = _once(cache / f"kafka-{_key(POM.read_text())}", JARS_MB, _fetch_jars, say)
+        jars = once(cache / f"kafka-{_key(POM.read_text())}", JARS_MB, _fetch_jars, say)
         root = Path("/") if on_debian_13() else _root(cache, say)
     except OSError as error:
         raise SetupError(f"The cache folder {cache} cannot be written ({error.strerror}).") from error
@@ -91,7 +91,7 @@ def _key(*content: str) -> str:
     return hashlib.sha256("\0".join(content).encode()).hexdigest()[:16]
 
 
-def _once(target: Path, need_mb: int, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
+def once(target: Path, need_mb: int, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
     """Return the folder, built under another name and renamed when whole; others wait for the builder."""
     if target.exists():
         return target
@@ -127,7 +127,7 @@ def remove_tree(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _run(argv: list[str], what: str, env: dict[str, str] | None = None) -> None:
+def run(argv: list[str], what: str, env: dict[str, str] | None = None) -> None:
     """Run a command; SetupError with its last line of complaint when it fails."""
     done = subprocess.run(
         argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=env
@@ -145,12 +145,12 @@ def _fetch_jars(folder: Path) -> None:
     if not shutil.which("mvn"):
         raise SetupError("Maven is missing, which fetches Apache Kafka: apt-get install maven.")
     goal = [COPY_JARS, f"-DoutputDirectory={folder}", "-f", str(POM)]
-    _run(["mvn", "-q", "-B", *goal], "Fetching Apache Kafka by Maven")
+    run(["mvn", "-q", "-B", *goal], "Fetching Apache Kafka by Maven")
 
 
 def _root(cache: Path, say: Callable[[str], None]) -> Path:
     key = _key(SUITE, *PACKAGES, str(VERSION))
-    return _once(cache / f"root-{SUITE}-{key}", ROOT_MB, _build_root, say)
+    return once(cache / f"root-{SUITE}-{key}", ROOT_MB, _build_root, say)
 
 
 def _build_root(folder: Path) -> None:
@@ -166,7 +166,7 @@ def _build_root(folder: Path) -> None:
     alone = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
     build = ["debootstrap", "--variant=minbase", f"--keyring={KEYRING}", f"--include={','.join(PACKAGES)}"]
     env = {**aptsources.fetch_environment(), **os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    _run([*alone, *build, SUITE, str(folder), mirror], "Building the Debian root by debootstrap", env)
+    run([*alone, *build, SUITE, str(folder), mirror], "Building the Debian root by debootstrap", env)
     shutil.rmtree(folder / "var/cache/apt/archives", ignore_errors=True)
 
 
@@ -181,11 +181,11 @@ def _install_here(say: Callable[[str], None]) -> None:
         no_cluster.parent.mkdir(parents=True, exist_ok=True)
         no_cluster.write_text("create_main_cluster = false\n")
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        _run(["apt-get", "update", "-q"], "apt-get update", env)
+        run(["apt-get", "update", "-q"], "apt-get update", env)
         fresh = not programs[0].exists()
-        _run(["apt-get", "install", "-qy", "--no-install-recommends", *PACKAGES], "apt-get install", env)
+        run(["apt-get", "install", "-qy", "--no-install-recommends", *PACKAGES], "apt-get install", env)
         if fresh and Path("/run/systemd/system").exists():
-            _run(
+            run(
                 ["systemctl", "disable", "--now", "mosquitto"],
                 "Disabling Debian's own Mosquitto service",
                 env,

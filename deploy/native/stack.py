@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import ssl
 import sys
 import time
 import urllib.request
@@ -16,6 +17,7 @@ from deploy.native.engines import EngineAddresses
 from deploy.native.errors import SetupError
 from deploy.native.pki import Authority, write_private
 from deploy.native.places import PROJECT
+from deploy.native.ui import ui_folder
 from deploy.timescaledb.provision import Database, provision
 from shared.chassis.kafka import create_topics
 from shared.chassis.principal import PrincipalKey
@@ -45,6 +47,8 @@ class Stack:
     engines: EngineAddresses
     folder: Path
     host: str = "127.0.0.1"
+    lan: str | None = None
+    pages: Path = field(default_factory=ui_folder)
     extra: dict[str, dict[str, str]] = field(default_factory=dict)
     names: tuple[str, ...] = SERVICES
 
@@ -74,9 +78,15 @@ class Stack:
             certificate, private = Authority(Path(self.engines.mqtt.ca_file).parent).issue_client("watchdog")
             (secrets / "watchdog.crt").write_bytes(certificate)
             write_private(secrets / "watchdog.key", private)
+        if self.lan:
+            certificate, private = Authority(Path(self.engines.mqtt.ca_file).parent).issue_server(self.lan)
+            (secrets / "portal.crt").write_bytes(certificate)
+            write_private(secrets / "portal.key", private)
 
     def url(self, name: str) -> str:
-        """Return where a service listens."""
+        """Return where a service listens; on the address `lan` only the portal does, with TLS."""
+        if name == "portal" and self.lan:
+            return f"https://{self.lan}:{self.ports[name]}"
         return f"http://{self.host}:{self.ports[name]}"
 
     def environment(self, name: str) -> dict[str, str]:
@@ -122,6 +132,7 @@ class Stack:
                 "GW_CHANNELS": json.dumps(
                     {way: f"webhook:http://127.0.0.1:{self.ports['webhook']}/{way}" for way in ("app", "sms")}
                 ),
+                "GW_PUSH_KEY_FILE": str(secrets / "push.key"),
                 "GW_WEBHOOK_ALLOW": json.dumps([f"http://127.0.0.1:{self.ports['webhook']}"]),
             },
             "portal": {
@@ -129,9 +140,22 @@ class Stack:
                     {other: self.url(other) for other in self.names if other not in {"portal", "ingestion"}}
                 ),
                 "GW_PUBLIC_ORIGIN": self.url("portal") if "portal" in self.ports else "",
+                "GW_UI_FOLDER": str(self.pages),
+                "GW_AUDIT_KEY_FILE": str(secrets / "audit.key"),
+                "GW_AUDIT_HEADS_FILE": str(self.folder / "logs" / "audit-heads.log"),
             },
         }
+        if name == "portal" and self.lan:
+            own["portal"] |= {
+                "GW_HTTP_HOST": self.lan,
+                "GW_TLS_CERTIFICATE": str(secrets / "portal.crt"),
+                "GW_TLS_KEY": str(secrets / "portal.key"),
+            }
         return own.get(name, {})
+
+    def trusting(self) -> ssl.SSLContext:
+        """Return what trusts the project's certificate authority, and with it the portal."""
+        return ssl.create_default_context(cafile=self.engines.mqtt.ca_file)
 
     # --- running ---
 
@@ -157,7 +181,8 @@ class Stack:
     def ready(self, name: str) -> bool:
         """Return whether a service says it is ready."""
         try:
-            with urllib.request.urlopen(f"{self.url(name)}/readyz", timeout=2) as answer:  # noqa: S310
+            url, context = self.url(name), self.trusting()
+            with urllib.request.urlopen(f"{url}/readyz", timeout=2, context=context) as answer:  # noqa: S310
                 return bool(answer.status == 200)
         except OSError:
             return False

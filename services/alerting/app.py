@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.alerting.adapters import alert_queries, arming, command_queries, rule_store
+from services.alerting.adapters import alarm_figures, alert_queries, arming, command_queries, rule_store
 from services.alerting.adapters.canaries import PostgresTraces
 from services.alerting.adapters.letters import KafkaLetters
 from services.alerting.adapters.load_figures import PostgresFigures
@@ -35,6 +35,7 @@ from shared.chassis.kafka import Producer
 from shared.chassis.outbox import Relay
 from shared.chassis.principal import PrincipalKey
 from shared.chassis.settings import load, secret
+from shared.contracts.access import may
 
 
 async def run() -> None:
@@ -81,11 +82,11 @@ async def run() -> None:
     def woken() -> None:
         timers.wake()
 
-    stores = Stores(alert_queries, command_queries, arming, rule_store)
+    stores = Stores(alert_queries, command_queries, arming, rule_store, alarm_figures)
     deps = Deps(people, unit, registry, stores, keys.jwks, woken, rules.changed)
     timers = Timers(worker, deps, health=health)
     deciding.on_commit(timers.wake)
-    app = create_app("alerting", health=health, key=key)
+    app = create_app("alerting", health=health, key=key, may=may)
     api.include(app, deps)
 
     async def stop() -> None:

@@ -23,6 +23,7 @@ from shared.chassis.principal import PrincipalKey
 from shared.chassis.settings import load, secret
 from shared.chassis.table import Table
 from shared.contracts import topic_names as names
+from shared.contracts.access import may
 from shared.contracts.objects import Site
 
 
@@ -57,7 +58,7 @@ async def run() -> None:
         health=health,
         prefix=settings.topic_prefix,
     )
-    app = create_app("dispatch", health=health, key=key)
+    app = create_app("dispatch", health=health, key=key, may=may)
     orders = Orders(people, lambda connection: PostgresOrders(people, connection), queries, places, limits)
     api.add(app, orders, crews)
     await service.run(

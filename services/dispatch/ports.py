@@ -67,7 +67,7 @@ class OrderReads(Protocol):
     async def orders(
         self,
         connection: Connection,
-        filters: Mapping[str, str | None],
+        filters: Mapping[str, Any],
         after: Sequence[Any] | None,
         limit: int,
     ) -> list[Order]:
@@ -128,4 +128,18 @@ class CrewRows(Protocol):
         self, connection: Connection, crew_id: str, longitude: float, latitude: float, at_ms: int
     ) -> None:
         """Record where a crew is, unless something newer is known."""
+        ...
+
+    async def lock_crew(self, connection: Connection, crew_id: str) -> dict[str, Any] | None:
+        """Return a crew that nobody is sent with until the end of the transaction."""
+        ...
+
+    async def set_duty(self, connection: Connection, crew_id: str, *, on: bool) -> bool:
+        """Put a crew's present shifts on or off duty; return whether there is one."""
+        ...
+
+    async def begin_shift(
+        self, connection: Connection, shift_id: str, crew: Mapping[str, Any], length_ms: int
+    ) -> None:
+        """Begin a shift of a crew now, on duty."""
         ...

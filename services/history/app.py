@@ -21,6 +21,7 @@ from shared.chassis.kafka import Producer
 from shared.chassis.principal import PrincipalKey
 from shared.chassis.service import run
 from shared.chassis.settings import load, secret
+from shared.contracts.access import may
 from shared.contracts.topic_names import DEVICE
 
 
@@ -56,7 +57,7 @@ async def start() -> None:
         health=health,
         prefix=settings.topic_prefix,
     )
-    app = create_app("history", health=health, key=key)
+    app = create_app("history", health=health, key=key, may=may)
     add_routes(app, Queries(pool), clock=clock, keep_readings_days=settings.keep_readings_days)
 
     async def close() -> None:

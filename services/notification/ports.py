@@ -89,3 +89,28 @@ class Rows(Protocol):
     ) -> bool:
         """Change a `contact` or `route` of this revision; return False when it has another by now."""
         ...
+
+
+class Browsers(Protocol):
+    """Browsers that are rung, in the transaction of who asks."""
+
+    @property
+    def public_key(self) -> str:
+        """Return the key that a browser subscribes with."""
+        ...
+
+    def fault(self, endpoint: str, p256dh: str, auth: str) -> tuple[str, str] | None:
+        """Return which field of a subscription cannot be, and why."""
+        ...
+
+    async def add(self, connection: Connection, values: dict[str, Any]) -> str:
+        """Keep a browser of somebody and return its id."""
+        ...
+
+    async def remove(self, connection: Connection, subscription_id: str) -> bool:
+        """Forget one's own browser; False when there is none of this id."""
+        ...
+
+    async def ring(self, connection: Connection, person: dict[str, Any]) -> None:
+        """Have the contact of somebody name all browsers that are left."""
+        ...

@@ -1,11 +1,14 @@
-"""`python -m services.portal` serves; `python -m services.portal add-accounts FILE` creates accounts."""
+"""`python -m services.portal` serves; with a command (`--help` names them) it does that instead."""
 
 import sys
 
 from services.portal import app, commands
-from shared.chassis.service import main
+from shared.chassis.service import StartError, main
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["add-accounts"]:
-        raise SystemExit(commands.add_accounts(sys.argv[2:]))
+    if len(sys.argv) > 1:
+        try:
+            commands.app()
+        except StartError as error:
+            sys.exit(str(error))
     main("portal", app.run)

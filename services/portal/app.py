@@ -1,26 +1,80 @@
 """Wires the portal."""
 
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 from fastapi import FastAPI
 
+from services.portal.adapters import desk, photos
+from services.portal.adapters.audit import PostgresAudit
+from services.portal.adapters.heads import HeadKey
 from services.portal.adapters.postgres import PostgresPeople
 from services.portal.adapters.totp import Totp
-from services.portal.entrypoints import gateway, people, sessions, streams
-from services.portal.handlers import Sessions
+from services.portal.entrypoints import (
+    attachments,
+    audit,
+    gateway,
+    handovers,
+    pages,
+    people,
+    sessions,
+    settings_api,
+    streams,
+)
+from services.portal.entrypoints.acting import Acting
+from services.portal.entrypoints.closes import GROUP, Closes
+from services.portal.entrypoints.headers import SecurityHeaders
+from services.portal.handlers.accounts import Accounts
+from services.portal.handlers.auditing import Acts, sign_heads
+from services.portal.handlers.signing_in import Sessions
 from services.portal.settings import Settings
 from shared.chassis import logs, service
 from shared.chassis.clock import SystemClock
-from shared.chassis.database import open_pool
+from shared.chassis.consumer import ConsumerLoop
+from shared.chassis.database import Pool, open_pool
 from shared.chassis.health import Health
 from shared.chassis.http import create_app, serve
+from shared.chassis.kafka import Producer
 from shared.chassis.principal import PrincipalKey
+from shared.chassis.service import StartError
 from shared.chassis.settings import load, secret
 from shared.contracts import topic_names
 from shared.contracts.events import AlertChanged, OrderChanged
 from shared.contracts.resources import resource
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """`api` shows what row-level security lets through; `worker` adds to the audit chain, reads it whole.
+
+    An act holds a connection of `acts` while it uses others: so they never wait for one another.
+    """
+
+    api: Pool
+    acts: Pool
+    worker: Pool
+
+    @classmethod
+    async def open(cls, settings: Settings) -> "Pools":
+        """Open both."""
+        api = secret(settings.database_api_dsn, "GW_DATABASE_API_DSN")
+        worker = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
+        return cls(
+            await open_pool(api, application_name="portal"),
+            await open_pool(api, application_name="portal acts", max_size=4),
+            await open_pool(worker, application_name="portal audit", max_size=3),
+        )
+
+    async def close(self) -> None:
+        """Close both."""
+        await self.api.close()
+        await self.acts.close()
+        await self.worker.close()
+
 
 _ALERT = msgspec.json.Decoder(AlertChanged)
 _ORDER = msgspec.json.Decoder(OrderChanged)
@@ -31,7 +85,9 @@ def show_alert(value: bytes) -> streams.Seen | None:
     alert = _ALERT.decode(value).alert
     if alert.reserved:
         return None
-    return alert.operator_id, alert.area_code, msgspec.json.encode(resource(alert)), None
+    shown = resource(alert)
+    del shown["reserved"]
+    return alert.operator_id, alert.area_code, msgspec.json.encode(shown), None
 
 
 def show_order(value: bytes) -> streams.Seen | None:
@@ -66,14 +122,17 @@ def _streams(settings: Settings, health: Health) -> dict[str, streams.Stream]:
 def build(
     settings: Settings,
     key: PrincipalKey,
-    store: PostgresPeople,
+    pools: Pools,
     client: httpx.AsyncClient,
     live: dict[str, streams.Stream],
     health: Health,
 ) -> FastAPI:
     """Return the portal's app."""
     app = create_app("portal", health=health, key=key)
+    store, chain = PostgresPeople(pools.api), PostgresAudit(pools.worker, pools.api)
     signing_in = Sessions(store, Totp())
+    acts = Acts(chain, SystemClock())
+    acting = Acting(pools.acts, acts)
     app.state.sessions = signing_in
     app.state.origin = settings.public_origin
 
@@ -81,11 +140,29 @@ def build(
     async def document() -> dict[str, Any]:
         return await gateway.openapi(client, settings.upstreams, app.openapi())
 
-    app.include_router(sessions.router(signing_in, secure=settings.tls_key is not None))
-    app.include_router(people.router(store))
+    app.include_router(sessions.router(signing_in, store, secure=settings.tls_key is not None))
+    app.include_router(people.router(store, Accounts(store, Totp(), signing_in), acting))
+    app.include_router(audit.router(chain))
     app.include_router(streams.router(live, store.session_lives))
-    app.include_router(gateway.router(client, settings.upstreams, key, signing_in))
+    behind = gateway.Behind(client, settings.upstreams, key)
+    app.include_router(settings_api.router(settings.tile_url, tiles_gcj02=settings.tiles_gcj02))
+    app.include_router(handovers.router(pools.api, behind, acting, desk))
+    app.include_router(attachments.router(pools.api, behind, acting, desk, photos.read))
+    app.include_router(gateway.router(behind, signing_in, acts))
+    app.include_router(pages.router(settings.ui_folder, settings.tile_url, sessions.app_of))
+    app.add_middleware(SecurityHeaders, secure=settings.tls_key is not None)
     return app
+
+
+def _tls(settings: Settings) -> tuple[Path, Path] | None:
+    """Return certificate and key; without them the portal serves this machine only."""
+    if settings.tls_certificate and settings.tls_key:
+        return settings.tls_certificate, settings.tls_key
+    if not ip_address(settings.http_host).is_loopback:
+        raise StartError(
+            f"The portal serves {settings.http_host} with TLS only: set GW_TLS_CERTIFICATE and GW_TLS_KEY."
+        )
+    return None
 
 
 async def run() -> None:
@@ -94,14 +171,28 @@ async def run() -> None:
     logs.configure("portal", settings.log_level)
     health = Health()
     key = PrincipalKey.load(settings.principal_key_file)
-    pool = await open_pool(
-        secret(settings.database_api_dsn, "GW_DATABASE_API_DSN"), application_name="portal"
-    )
+    heads = HeadKey.load(settings.audit_key_file, settings.audit_heads_file)
+    pools = await Pools.open(settings)
+    chain = PostgresAudit(pools.worker, pools.api)
     live = _streams(settings, health)
+    letters = Producer(settings.kafka_bootstrap, prefix=settings.topic_prefix, client_id="portal")
+    closes = ConsumerLoop(
+        settings.kafka_bootstrap, GROUP, [topic_names.VALVE_COMMAND], Closes(chain),
+        dead_letters=letters, health=health, prefix=settings.topic_prefix,
+    )  # fmt: skip
+
+    async def stop() -> None:
+        await letters.stop()
+        await pools.close()
+
+    tls = _tls(settings)
     async with httpx.AsyncClient(timeout=gateway.TIME_LIMIT_S, trust_env=False) as client:
-        app = build(settings, key, PostgresPeople(pool), client, live, health)
+        app = build(settings, key, pools, client, live, health)
+        await letters.start()
         await service.run(
-            serve(app, settings.http_host, settings.http_port),
+            serve(app, settings.http_host, settings.http_port, tls),
             *(stream.run() for stream in live.values()),
-            on_stop=pool.close,
+            closes.run(),
+            sign_heads(chain, heads, SystemClock()),
+            on_stop=stop,
         )

@@ -12,3 +12,8 @@ class Settings(ServiceSettings):
     public_origin: str
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    audit_key_file: Path
+    audit_heads_file: Path
+    ui_folder: Path
+    tile_url: str = ""
+    tiles_gcj02: bool = False

@@ -8,6 +8,7 @@ from services.registry.adapters.broker import RevocationList
 from services.registry.adapters.keys import KeyFile
 from services.registry.adapters.store import PostgresStore
 from services.registry.entrypoints.consumer import HeardConsumer
+from services.registry.entrypoints.exports import Files
 from services.registry.entrypoints.imports_api import imports_router
 from services.registry.entrypoints.objects_api import objects_router
 from services.registry.entrypoints.oversight_api import oversight_router
@@ -25,6 +26,7 @@ from shared.chassis.outbox import Relay
 from shared.chassis.principal import PrincipalKey
 from shared.chassis.settings import secret
 from shared.contracts import topic_names
+from shared.contracts.access import may
 
 
 def web(
@@ -36,12 +38,13 @@ def web(
     key: PrincipalKey,
 ) -> FastAPI:
     """Return the API; verbs come first, because an id would match them otherwise."""
-    app = create_app("registry", health=health, key=key)
+    app = create_app("registry", health=health, key=key, may=may)
     app.include_router(verbs_router(store, authority, keys, listed.settle))
     app.include_router(imports_router(store))
-    app.include_router(oversight_router(store))
+    files = Files(store.areas)
+    app.include_router(oversight_router(store, files))
     for resource in RESOURCES:
-        app.include_router(objects_router(store, resource))
+        app.include_router(objects_router(store, resource, files))
     return app
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from services.registry.domain import areas
@@ -38,6 +38,27 @@ class AsOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list shows, as of two times; the platform's own objects only if `reserved`.
+
+    `words` are searched. Of licences: `state` on a day, and those that run on the first day of `expiring` and
+    end by its last, in the order of their end.
+    """
+
+    as_of: AsOf = AsOf()
+    filters: Mapping[str, str] = field(default_factory=dict)
+    area: str | None = None
+    words: tuple[str, ...] = ()
+    reserved: bool = False
+    state: tuple[str, dt.date] | None = None
+    expiring: tuple[dt.date, dt.date] | None = None
+
+    def sort_key(self, kind: Kind, row: Row) -> tuple[str, ...]:
+        """Return by what the list goes on after this object."""
+        return (row["valid_to"], row[kind.id]) if self.expiring else (row[kind.id],)
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """A certificate as it is stored, beside the PEM texts that are shown once."""
 
@@ -62,12 +83,25 @@ class Oversight(Protocol):
         """Return these operators' licences, each with the operator it was issued to first."""
 
     def sites_with_devices(
-        self, area: str, day: dt.date, known_at: dt.datetime, after: str
+        self, area: str, day: dt.date, known_at: dt.datetime, after: str, words: Sequence[str] = ()
     ) -> AsyncIterator[Row]:
         """Give obliged and residential sites with their detectors and valves, in the order of their ids."""
 
 
-class Unit(Oversight, Protocol):
+class Lists(Protocol):
+    """Lists of objects; part of a unit."""
+
+    async def page(self, kind: Kind, wanted: Wanted, after: Sequence[str], limit: int) -> list[Row]:
+        """Return objects in their order, after the sort key `after` (empty = from the first on)."""
+
+    def each(self, kind: Kind, wanted: Wanted, limit: int) -> AsyncIterator[Row]:
+        """Give the same objects one by one."""
+
+    async def names(self, kind: Kind, ids: Iterable[str], as_of: AsOf) -> dict[str, str]:
+        """Return the names of objects that are visible, by id."""
+
+
+class Unit(Oversight, Lists, Protocol):
     """One transaction in the name of who asks (or of the service itself)."""
 
     @property
@@ -82,19 +116,6 @@ class Unit(Oversight, Protocol):
 
     async def many(self, kind: Kind, ids: Iterable[str], *, hold: bool = False) -> dict[str, Row]:
         """Return the objects of these ids that are visible; `hold` keeps others from changing them."""
-
-    async def page(
-        self,
-        kind: Kind,
-        filters: Mapping[str, str],
-        area: str | None,
-        after: str,
-        limit: int,
-        as_of: AsOf,
-        *,
-        reserved: bool = False,
-    ) -> list[Row]:
-        """Return objects in the order of their ids, after `after`; the platform's own only if `reserved`."""
 
     async def taken(self, kind: Kind, ids: Sequence[str]) -> set[str]:
         """Return which of these ids exist, whoever owns them."""
@@ -148,6 +169,9 @@ class Unit(Oversight, Protocol):
 
     async def maintenance_over(self, limit: int) -> list[str]:
         """Return devices whose maintenance has ended by the database's clock."""
+
+    async def fill_searched(self, limit: int) -> int:
+        """Fill what is searched where a former version of the service left it out; return how many."""
 
     async def behind(self, controller_id: str) -> str | None:
         """Return a device in use that a controller speaks for, if there is one."""

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BODY_BYTES_MAX = 1024 * 1024
 # Files say for themselves how large they may be; this leaves room for the form around them.
 FILE_BYTES_MAX = 33 * 1024 * 1024
-FILE_VERBS = (":import",)
+FILE_VERBS = (":import", "/attachments")
 
 
 class BodyLimit:

@@ -5,7 +5,8 @@ import base64
 import json
 import logging
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
@@ -24,6 +25,7 @@ from shared.chassis import metrics
 from shared.chassis.bodies import BodyLimit
 from shared.chassis.database import AWAY
 from shared.chassis.health import Health
+from shared.chassis.openapi import REFUSALS, document
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 from shared.chassis.service import StartError
 
@@ -134,17 +136,30 @@ def _unhandled(_handler: Any, _request: Request, _error: Exception) -> _Problem:
     return problem(500, "unhandled-exception", "Something went wrong here; it was noted.")
 
 
-def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAPI:
-    """Return an app with `/healthz`, `/readyz`, `/metrics` and problems for every error."""
+May = Callable[[Iterable[str], str, str], bool]
+"""Whether one of these roles may use this method on this path below `/api/v1/`."""
+
+
+def _nobody(_roles: Iterable[str], _method: str, _path: str) -> bool:
+    return False
+
+
+def create_app(name: str, *, health: Health, key: PrincipalKey | None, may: May = _nobody) -> FastAPI:
+    """Return an app with `/healthz`, `/readyz`, `/metrics` and problems for every error.
+
+    Every route that asks who asks (`Asking`) is refused unless `may` allows it.
+    """
     app = FastAPI(
         title=f"Gaswatch {name}",
         version="1",
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(_only_known)],
+        responses=REFUSALS,
     )
     app.state.name = name
     app.state.key = key
+    app.state.may = may
     app.add_middleware(BodyLimit)
     # The first that fits answers.
     handlers: dict[type[Exception], Any] = dict.fromkeys(AWAY, _unavailable)
@@ -165,6 +180,8 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAP
     # The library puts its own first; what nobody else answers comes last.
     made.handlers[Exception] = _unhandled
     add_exception_handler(app, made)
+    # It described problems of its own there.
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -183,15 +200,19 @@ def create_app(name: str, *, health: Health, key: PrincipalKey | None) -> FastAP
 
 
 def principal_of(request: Request) -> Principal:
-    """Return who asks; 401 without a valid word of the portal."""
+    """Return who asks: 401 without a valid word of the portal, 403 when no role of theirs may do this."""
     key: PrincipalKey | None = request.app.state.key
     token = request.headers.get(HEADER)
     if key is None or token is None:
         raise problem(401, "unauthorised", "Sign in first.")
     try:
-        return key.verify(token, request.app.state.name)
+        principal = key.verify(token, request.app.state.name)
     except ValueError as error:
         raise problem(401, "unauthorised", "Sign in first.", str(error)) from error
+    may: May = request.app.state.may
+    if not may(principal.roles, request.method, request.scope["route"].path.removeprefix("/api/v1/")):
+        raise problem(403, "forbidden", "Your role does not allow this.")
+    return principal
 
 
 Asking = Annotated[Principal, Depends(principal_of)]
@@ -255,8 +276,8 @@ def page(items: list[Any], limit: int, cursor: Sequence[Any] | None) -> dict[str
     return {"items": items, "next_cursor": encode_cursor(cursor or []) if more else None}
 
 
-async def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve until cancelled; a port that is taken is one sentence."""
+async def serve(app: FastAPI, host: str, port: int, tls: tuple[Path, Path] | None = None) -> None:
+    """Serve until cancelled, with TLS by (certificate, key); a port that is taken is one sentence."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -265,7 +286,14 @@ async def serve(app: FastAPI, host: str, port: int) -> None:
         listener.close()
         raise StartError(f"port {port} on {host} is taken ({error.strerror}); set GW_HTTP_PORT.") from error
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3, loop="none"
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+        loop="none",
+        ssl_certfile=tls[0] if tls else None,
+        ssl_keyfile=tls[1] if tls else None,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

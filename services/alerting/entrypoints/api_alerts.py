@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.alerting.domain.acts import SHELVE_MS_MAX, Act, Asked, Refusal, do, in_condition
 from services.alerting.domain.site import Alert, SiteState
-from services.alerting.entrypoints import inputs, shown
-from services.alerting.entrypoints.access import Acting, Reading, Resetting
+from services.alerting.entrypoints import inputs, shapes, shown
 from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid, one_site, place_of_cursor
 from shared.chassis.database import transaction
 from shared.chassis.http import (
+    Asking,
     Limit,
     check_if_match,
     decode_cursor,
@@ -23,6 +23,7 @@ from shared.chassis.http import (
     query_problem,
 )
 from shared.chassis.idempotency import once
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 from shared.contracts.events import Priority, Rule
 
@@ -51,9 +52,9 @@ def router(deps: Deps) -> APIRouter:
 
 
 def _reads(routes: APIRouter, deps: Deps) -> None:
-    @routes.get("")
+    @routes.get("", responses=answers(shapes.AlertPage))
     async def alerts(
-        asking: Reading,
+        asking: Asking,
         alert_id: UUID | None = None,
         rule: Annotated[list[Rule] | None, Query()] = None,
         priority: Annotated[list[Priority] | None, Query()] = None,
@@ -98,15 +99,15 @@ def _reads(routes: APIRouter, deps: Deps) -> None:
         last = (found[-1].opened_at_ms, found[-1].alert_id) if found else None
         return page([shown.alert(alert) for alert in found], limit, last)
 
-    @routes.get("/{alert_id}")
-    async def alert(alert_id: str, asking: Reading, response: Response) -> dict[str, Any]:
+    @routes.get("/{alert_id}", responses=answers(shapes.Alert))
+    async def alert(alert_id: str, asking: Asking, response: Response) -> dict[str, Any]:
         found = await _visible(deps, asking, alert_id)
         response.headers["ETag"] = etag(found.revision)
         return shown.alert(found)
 
-    @routes.get("/{alert_id}/timeline")
+    @routes.get("/{alert_id}/timeline", responses=answers(shapes.TimelineItemPage))
     async def timeline(
-        alert_id: str, asking: Reading, cursor: str | None = None, limit: Limit = 50
+        alert_id: str, asking: Asking, cursor: str | None = None, limit: Limit = 50
     ) -> dict[str, Any]:
         after = decode_cursor(cursor, 1)[0] if cursor else None
         if not isinstance(after, int | None):
@@ -118,40 +119,42 @@ def _reads(routes: APIRouter, deps: Deps) -> None:
 
 
 def _verbs(routes: APIRouter, deps: Deps) -> None:
-    @routes.post("/{alert_id}:acknowledge")
+    changed = answers(shapes.Alert)
+
+    @routes.post("/{alert_id}:acknowledge", responses=changed)
     async def acknowledge(
-        alert_id: str, body: inputs.Acknowledge, request: Request, asking: Acting
+        alert_id: str, body: inputs.Acknowledge, request: Request, asking: Asking
     ) -> Response:
         return await _act(deps, request, asking, alert_id, Act.ACKNOWLEDGE, body.note)
 
-    @routes.post("/{alert_id}:confirm")
-    async def confirm(alert_id: str, body: inputs.Confirm, request: Request, asking: Acting) -> Response:
+    @routes.post("/{alert_id}:confirm", responses=changed)
+    async def confirm(alert_id: str, body: inputs.Confirm, request: Request, asking: Asking) -> Response:
         return await _act(deps, request, asking, alert_id, Act.CONFIRM, body.finding)
 
-    @routes.post("/{alert_id}:shelve")
-    async def shelve(alert_id: str, body: inputs.Shelve, request: Request, asking: Acting) -> Response:
+    @routes.post("/{alert_id}:shelve", responses=changed)
+    async def shelve(alert_id: str, body: inputs.Shelve, request: Request, asking: Asking) -> Response:
         """Take it out of the list until then; shelving what is shelved sets a new end, sooner or later."""
         until_ms = int(body.until.timestamp() * 1000)
         return await _act(deps, request, asking, alert_id, Act.SHELVE, body.reason, until_ms=until_ms)
 
-    @routes.post("/{alert_id}:unshelve")
+    @routes.post("/{alert_id}:unshelve", responses=changed)
     async def unshelve(
-        alert_id: str, request: Request, asking: Acting, _body: inputs.Nothing | None = None
+        alert_id: str, request: Request, asking: Asking, _body: inputs.Nothing | None = None
     ) -> Response:
         return await _act(deps, request, asking, alert_id, Act.UNSHELVE)
 
-    @routes.post("/{alert_id}:silence")
+    @routes.post("/{alert_id}:silence", responses=changed)
     async def silence(
-        alert_id: str, request: Request, asking: Acting, _body: inputs.Nothing | None = None
+        alert_id: str, request: Request, asking: Asking, _body: inputs.Nothing | None = None
     ) -> Response:
         return await _act(deps, request, asking, alert_id, Act.SILENCE)
 
-    @routes.post("/{alert_id}:assign")
-    async def assign(alert_id: str, body: inputs.Assign, request: Request, asking: Acting) -> Response:
+    @routes.post("/{alert_id}:assign", responses=changed)
+    async def assign(alert_id: str, body: inputs.Assign, request: Request, asking: Asking) -> Response:
         return await _act(deps, request, asking, alert_id, Act.ASSIGN, body.person)
 
-    @routes.post("/{alert_id}:reset")
-    async def reset(alert_id: str, body: inputs.Reset, request: Request, asking: Resetting) -> Response:
+    @routes.post("/{alert_id}:reset", responses=changed)
+    async def reset(alert_id: str, body: inputs.Reset, request: Request, asking: Asking) -> Response:
         return await _act(deps, request, asking, alert_id, Act.RESET, body.finding, order_id=body.order_id)
 
 

@@ -6,14 +6,23 @@ from fastapi import APIRouter, Request, Response
 
 from services.alerting.domain.rule_changes import Fault, Proposal, changed, find
 from services.alerting.domain.setpoints import SetPoint
-from services.alerting.entrypoints import shown
-from services.alerting.entrypoints.access import Reading, RuleMaking
+from services.alerting.entrypoints import shapes, shown
 from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, as_uuid
 from services.alerting.entrypoints.inputs import Nothing, Propose
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, decode_cursor, field_problem, not_found, page, problem, query_problem
+from shared.chassis.http import (
+    Asking,
+    Limit,
+    decode_cursor,
+    field_problem,
+    not_found,
+    page,
+    problem,
+    query_problem,
+)
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 
 Owner: TypeAlias = tuple[str, str]
@@ -24,8 +33,8 @@ def router(deps: Deps) -> APIRouter:
     routes = APIRouter(prefix="/api/v1")
     _reads(routes, deps)
 
-    @routes.post("/rules/{rule}:propose")
-    async def propose(rule: str, body: Propose, request: Request, asking: RuleMaking) -> Response:
+    @routes.post("/rules/{rule}:propose", status_code=201, responses=answers(shapes.RuleProposal, status=201))
+    async def propose(rule: str, body: Propose, request: Request, asking: Asking) -> Response:
         async with acting(deps) as unit:
 
             async def act() -> tuple[int, dict[str, Any]]:
@@ -34,9 +43,9 @@ def router(deps: Deps) -> APIRouter:
 
             return await once(request, asking, unit.connection, act)
 
-    @routes.post("/rule-proposals/{proposal_id}:approve")
+    @routes.post("/rule-proposals/{proposal_id}:approve", responses=answers(shapes.RuleProposal))
     async def approve(
-        proposal_id: str, request: Request, asking: RuleMaking, _body: Nothing | None = None
+        proposal_id: str, request: Request, asking: Asking, _body: Nothing | None = None
     ) -> Response:
         async with acting(deps) as unit:
 
@@ -51,9 +60,9 @@ def router(deps: Deps) -> APIRouter:
 
 
 def _reads(routes: APIRouter, deps: Deps) -> None:
-    @routes.get("/rules")
+    @routes.get("/rules", responses=answers(shapes.SetPointPage))
     async def rules(
-        asking: Reading, rule: str | None = None, cursor: str | None = None, limit: Limit = 500
+        asking: Asking, rule: str | None = None, cursor: str | None = None, limit: Limit = 500
     ) -> dict[str, Any]:
         after = _key(decode_cursor(cursor, 3)) if cursor else None
         async with transaction(deps.api_pool, asking) as connection:
@@ -63,8 +72,8 @@ def _reads(routes: APIRouter, deps: Deps) -> None:
         items = [shown.point(point, now_ms) for point in wanted[:limit]]
         return page(items, limit, _place(wanted[limit - 1]) if len(wanted) > limit else None)
 
-    @routes.get("/rule-proposals")
-    async def proposals(asking: Reading, cursor: str | None = None, limit: Limit = 50) -> dict[str, Any]:
+    @routes.get("/rule-proposals", responses=answers(shapes.RuleProposalPage))
+    async def proposals(asking: Asking, cursor: str | None = None, limit: Limit = 50) -> dict[str, Any]:
         after = as_uuid(decode_cursor(cursor, 1)[0]) if cursor else None
         if cursor and after is None:
             raise query_problem("cursor", "not a cursor of this list")

@@ -9,13 +9,14 @@ from services.alerting.domain.acts import GAS_FAMILIES
 from services.alerting.domain.site import SiteState
 from services.alerting.domain.valve import Reason, Step
 from services.alerting.domain.valve_loop import on_manual_close
-from services.alerting.entrypoints.access import Closing, Reading
+from services.alerting.entrypoints import shapes
 from services.alerting.entrypoints.deps import ActingUnit, Deps, acting, one_site, place_of_cursor
 from services.alerting.entrypoints.inputs import Arm, Close
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, not_found, page, problem
+from shared.chassis.http import Asking, Limit, not_found, page, problem
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 from shared.chassis.times import rfc3339
 from shared.contracts.objects import Device
@@ -25,8 +26,8 @@ def router(deps: Deps) -> APIRouter:
     """Return the routes below `/api/v1/valves` and the public keys."""
     routes = APIRouter(prefix="/api/v1")
 
-    @routes.post("/valves/{valve_id}:arm")
-    async def arm(valve_id: str, body: Arm, request: Request, asking: Closing) -> Response:
+    @routes.post("/valves/{valve_id}:arm", responses=answers(shapes.Arming))
+    async def arm(valve_id: str, body: Arm, request: Request, asking: Asking) -> Response:
         if not asking.second_factor:
             if body.otp is None:
                 raise problem(
@@ -55,8 +56,10 @@ def router(deps: Deps) -> APIRouter:
 
             return await once(request, asking, unit.connection, act, secret=frozenset({"arm_token"}))
 
-    @routes.post("/valves/{valve_id}:close")
-    async def close(valve_id: str, body: Close, request: Request, asking: Closing) -> Response:
+    @routes.post(
+        "/valves/{valve_id}:close", status_code=202, responses=answers(shapes.IssuedCommand, status=202)
+    )
+    async def close(valve_id: str, body: Close, request: Request, asking: Asking) -> Response:
         device = await _valve(deps, asking, valve_id)
         async with acting(deps) as unit:
 
@@ -74,9 +77,9 @@ def router(deps: Deps) -> APIRouter:
         deps.woken()
         return answer
 
-    @routes.get("/valves/{valve_id}/commands")
+    @routes.get("/valves/{valve_id}/commands", responses=answers(shapes.ValveCommandPage))
     async def commands(
-        valve_id: str, asking: Reading, cursor: Annotated[str | None, Query()] = None, limit: Limit = 50
+        valve_id: str, asking: Asking, cursor: Annotated[str | None, Query()] = None, limit: Limit = 50
     ) -> dict[str, Any]:
         after = place_of_cursor(cursor)
         await _valve(deps, asking, valve_id)
@@ -85,7 +88,7 @@ def router(deps: Deps) -> APIRouter:
         last = (items[-1]["seq"], items[-1]["command_id"]) if items else None
         return page(items, limit, last)
 
-    @routes.get("/command-keys")
+    @routes.get("/command-keys", responses=answers(shapes.CommandKeys))
     async def command_keys() -> dict[str, Any]:
         return deps.jwks()
 

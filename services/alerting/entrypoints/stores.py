@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from services.alerting.domain.figures import Alarm
 from services.alerting.domain.rule_changes import Proposal
 from services.alerting.domain.setpoints import SetPoint
 from services.alerting.domain.site import Alert
@@ -38,6 +39,26 @@ class AlertReads(Protocol):
 
     async def holder_crew(self, connection: Connection, site_id: str, order_id: str | None) -> str | None:
         """Return the crew that came with this order and holds the site."""
+        ...
+
+
+class FigureReads(Protocol):
+    """What alarm figures are computed from, as this connection may see it."""
+
+    async def now_ms(self, connection: Connection) -> int:
+        """Return the database's clock."""
+        ...
+
+    async def alarms(
+        self, connection: Connection, operator_id: str | None, from_ms: int, to_ms: int, limit: int
+    ) -> list[Alarm]:
+        """Return episodes that opened in a span, in the order of their time; tests and canaries left out."""
+        ...
+
+    async def stale(
+        self, connection: Connection, operator_id: str | None, at_ms: int, *, past: bool
+    ) -> list[Alert]:
+        """Return alerts that had been active for more than a day at a time, the oldest first."""
         ...
 
 
@@ -113,3 +134,4 @@ class Stores:
     commands: CommandReads
     arming: Arming
     rules: RuleStore
+    figures: FigureReads

@@ -134,3 +134,34 @@ async def move_crew(
         latitude,
         at_ms,
     )
+
+
+async def lock_crew(connection: Connection, crew_id: str) -> dict[str, Any] | None:
+    """Return a crew that nobody is sent with until the end of the transaction."""
+    await connection.execute("SELECT FROM crew WHERE crew_id = $1 FOR NO KEY UPDATE", crew_id)
+    # A statement of its own sees what was committed while it waited.
+    return await crew(connection, crew_id)
+
+
+async def set_duty(connection: Connection, crew_id: str, *, on: bool) -> bool:
+    """Put a crew's present shifts on or off duty; return whether there is one."""
+    status = await connection.execute(
+        "UPDATE shift SET on_duty = $2, revision = revision + (on_duty <> $2)::int"  # noqa: S608 - a constant
+        f" WHERE crew_id = $1 AND from_ms <= {NOW_MS} AND to_ms > {NOW_MS}",
+        crew_id,
+        on,
+    )
+    return not status.endswith(" 0")
+
+
+async def begin_shift(connection: Connection, shift_id: str, crew: Row, length_ms: int) -> None:
+    """Begin a shift of a crew now, on duty."""
+    await connection.execute(
+        "INSERT INTO shift (shift_id, crew_id, operator_id, area_code, from_ms, to_ms)"  # noqa: S608 - a constant
+        f" SELECT $1, $2, $3, $4, begun, begun + $5 FROM (SELECT {NOW_MS} AS begun) clock",
+        shift_id,
+        crew["crew_id"],
+        crew["operator_id"],
+        crew["area_code"],
+        length_ms,
+    )

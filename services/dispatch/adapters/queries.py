@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.dispatch.adapters.postgres import NOW_MS
 from services.dispatch.adapters.rows import order_of
 from services.dispatch.domain.model import Order
 from services.dispatch.domain.steps import Step, merged
@@ -22,16 +23,29 @@ ORDER_FILTERS = {
     "alert_id": "alert_ids @> ARRAY[{}]",
     "member": "{} = ANY(members)",
 }
+# As Order.overdue says it; a test holds them together.
+_OVERDUE = (
+    f"coalesce(state NOT IN ('on_site', 'closed', 'cancelled') AND (arrive_by_ms <= {NOW_MS}"
+    f" OR (state IN ('open', 'assigned') AND (cardinality(tried) > 0 OR accept_by_ms <= {NOW_MS}"
+    f" OR (waiting AND opened_at_ms + {{}}::bigint <= {NOW_MS})))), false) = {{}}::boolean"
+)
 
 
 async def orders(
-    connection: Connection, filters: Mapping[str, str | None], after: Sequence[Any] | None, limit: int
+    connection: Connection, filters: Mapping[str, Any], after: Sequence[Any] | None, limit: int
 ) -> list[Order]:
-    """Return orders, the newest first, after the sort key `(opened_at_ms, order_id)`."""
+    """Return orders, the newest first, after the sort key `(opened_at_ms, order_id)`.
+
+    The filter `overdue` is (whether, how long an order may wait to be accepted in ms).
+    """
     values: list[Any] = []
     wheres = ["true"]
     for name, value in filters.items():
-        if value is not None:
+        if name == "overdue" and value is not None:
+            whether, accept_ms = value
+            values += [accept_ms, whether]
+            wheres.append(_OVERDUE.format(f"${len(values) - 1}", f"${len(values)}"))
+        elif value is not None:
             values.append(value)
             wheres.append(ORDER_FILTERS[name].format(f"${len(values)}::text"))
     if after is not None:

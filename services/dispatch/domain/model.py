@@ -80,6 +80,17 @@ class Order:
         """Whether the crew should have been there by now and nobody has said so."""
         return self.arrive_by_ms is not None and self.arrive_by_ms <= now_ms and not self.late_said
 
+    def overdue(self, now_ms: int, accept_ms: int) -> bool:
+        """Whether nobody is there by the deadline, or nobody accepted in time (`accept_ms` after opening)."""
+        if self.state in {"on_site", *TERMINAL}:
+            return False
+        if self.arrive_by_ms is not None and self.arrive_by_ms <= now_ms:
+            return True
+        if self.state not in {"open", "assigned"}:
+            return False
+        lapsed = bool(self.tried) or (self.accept_by_ms is not None and self.accept_by_ms <= now_ms)
+        return lapsed or (self.waiting and self.opened_at_ms + accept_ms <= now_ms)
+
     @property
     def due_ms(self) -> int | None:
         """When the order's timer rings next, or None."""

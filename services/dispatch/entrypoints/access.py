@@ -1,41 +1,9 @@
-"""Who may do what with orders, crews and shifts; everything else is refused."""
-
-from typing import Annotated
-
-from fastapi import Depends
+"""Whose business an order or a site is, beyond what row-level security says."""
 
 from services.dispatch.domain.model import Order, Place
 from shared.chassis.database import area_prefix
-from shared.chassis.http import Asking, require
 from shared.chassis.principal import Principal
-
-CREW = frozenset({"crew_member", "crew_lead"})
-DIRECTORS = frozenset({"dispatcher", "watch_supervisor", "administrator"})
-OPENERS = DIRECTORS | {"watch"}
-PLANNERS = DIRECTORS | {"operator_admin"}
-REGULATORS = frozenset({"regulator_viewer", "regulator_officer", "regulator_approver", "inspector"})
-READERS = OPENERS | PLANNERS | REGULATORS | {"government_approver"} | CREW
-
-
-class Allow:
-    """A dependency that refuses with 403 who has none of the roles, before the body is looked at."""
-
-    def __init__(self, roles: frozenset[str]) -> None:
-        self._roles = roles
-
-    def __call__(self, asking: Asking) -> Principal:
-        """Return who asks."""
-        require(asking, self._roles)
-        return asking
-
-
-Reading = Annotated[Principal, Depends(Allow(READERS))]
-Opening = Annotated[Principal, Depends(Allow(OPENERS))]
-Directing = Annotated[Principal, Depends(Allow(DIRECTORS))]
-Planning = Annotated[Principal, Depends(Allow(PLANNERS))]
-Working = Annotated[Principal, Depends(Allow(CREW))]
-Closing = Annotated[Principal, Depends(Allow(DIRECTORS | {"crew_lead"}))]
-Moving = Annotated[Principal, Depends(Allow(CREW | DIRECTORS))]
+from shared.contracts.access import CREW
 
 
 def is_crew_only(asking: Principal) -> bool:

@@ -8,19 +8,22 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from services.dispatch.domain.lifecycle import Action
 from services.dispatch.domain.model import Decision, Order, Outcome
 from services.dispatch.domain.steps import STEPS, Step
-from services.dispatch.entrypoints import crews_api, reads, shifts_api
-from services.dispatch.entrypoints.access import CREW, Closing, Directing, Opening, Working, owns
+from services.dispatch.entrypoints import crews_api, reads, shapes, shifts_api
+from services.dispatch.entrypoints.access import owns
 from services.dispatch.entrypoints.inputs import NewOrder, NewStep, Reassignment, Word, unix_ms
 from services.dispatch.entrypoints.requests import Answer, Orders, refuse, shown
 from services.dispatch.handlers.use_cases import Dispatching
 from services.dispatch.ports import CrewRows, OpenOrderExistsError
 from shared.chassis.database import transaction
-from shared.chassis.http import field_problem, not_found
+from shared.chassis.http import Asking, field_problem, not_found
 from shared.chassis.idempotency import once
 from shared.chassis.ids import uuid7
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
+from shared.contracts.access import CREW
 
 CrewAction = Literal["accept", "depart", "arrive"]
+_CHANGED = answers(shapes.Order)
 
 
 def add(app: FastAPI, orders: Orders, crews: CrewRows) -> None:
@@ -36,8 +39,8 @@ def add(app: FastAPI, orders: Orders, crews: CrewRows) -> None:
 
 
 def _opens(router: APIRouter, orders: Orders) -> None:
-    @router.post("", status_code=201)
-    async def open_order(request: Request, asking: Opening, body: NewOrder) -> Response:
+    @router.post("", status_code=201, responses=answers(shapes.Order, status=201))
+    async def open_order(request: Request, asking: Asking, body: NewOrder) -> Response:
         """Open an order; 409 when the site has an open response order already."""
         async with transaction(orders.pool, asking) as connection:
 
@@ -71,8 +74,8 @@ def _opens(router: APIRouter, orders: Orders) -> None:
 
 def _crew_acts(router: APIRouter, orders: Orders) -> None:
     def add_action(action: CrewAction) -> None:
-        @router.post(f"/{{order_id}}:{action}", name=f"{action}_order")
-        async def act(request: Request, asking: Working, order_id: str, body: Word | None = None) -> Response:
+        @router.post(f"/{{order_id}}:{action}", name=f"{action}_order", responses=_CHANGED)
+        async def act(request: Request, asking: Asking, order_id: str, body: Word | None = None) -> Response:
             """Move the order on, on the word of the crew that holds it."""
             return await orders.act(request, asking, order_id, _own_action(asking, action, body or Word()))
 
@@ -80,8 +83,8 @@ def _crew_acts(router: APIRouter, orders: Orders) -> None:
     for action in actions:
         add_action(action)
 
-    @router.post("/{order_id}:step")
-    async def report_step(request: Request, asking: Working, order_id: str, body: NewStep) -> Response:
+    @router.post("/{order_id}:step", responses=_CHANGED)
+    async def report_step(request: Request, asking: Asking, order_id: str, body: NewStep) -> Response:
         """Report a step of the work; a late one is merged by the phone's time."""
         if body.step not in STEPS:
             raise field_problem("step", f"must be one of {', '.join(STEPS)}")
@@ -120,8 +123,8 @@ def _own_action(
 
 
 def _directs(router: APIRouter, orders: Orders) -> None:
-    @router.post("/{order_id}:close")
-    async def close(request: Request, asking: Closing, order_id: str, body: Word | None = None) -> Response:
+    @router.post("/{order_id}:close", responses=_CHANGED)
+    async def close(request: Request, asking: Asking, order_id: str, body: Word | None = None) -> Response:
         """Close an order on site: by the crew's lead, or by whoever directs the crews."""
         word = body or Word()
         if asking.has(CREW):
@@ -133,10 +136,8 @@ def _directs(router: APIRouter, orders: Orders) -> None:
             lambda use, order: use.act(order, "close", asking.subject, reason=word.reason),
         )
 
-    @router.post("/{order_id}:cancel")
-    async def cancel(
-        request: Request, asking: Directing, order_id: str, body: Word | None = None
-    ) -> Response:
+    @router.post("/{order_id}:cancel", responses=_CHANGED)
+    async def cancel(request: Request, asking: Asking, order_id: str, body: Word | None = None) -> Response:
         """Cancel an order that nobody has reached yet; its crew is free again."""
         word = body or Word()
         return await orders.act(
@@ -146,9 +147,9 @@ def _directs(router: APIRouter, orders: Orders) -> None:
             lambda use, order: use.act(order, "cancel", asking.subject, reason=word.reason),
         )
 
-    @router.post("/{order_id}:reassign")
+    @router.post("/{order_id}:reassign", responses=_CHANGED)
     async def reassign(
-        request: Request, asking: Directing, order_id: str, body: Reassignment | None = None
+        request: Request, asking: Asking, order_id: str, body: Reassignment | None = None
     ) -> Response:
         """Give the order to another crew, or to a first one."""
         word = body or Reassignment()

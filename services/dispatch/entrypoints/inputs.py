@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+)
 
 from services.dispatch.domain.model import Kind, Priority
 
@@ -102,6 +110,12 @@ class NewPosition(Position):
     """Where the crew is, by the phone's clock."""
 
     device_time: AwareDatetime
+
+
+class Duty(Input):
+    """Whether the crew takes orders from now on."""
+
+    on: StrictBool
 
 
 class NewShift(Input):

@@ -7,18 +7,20 @@ from fastapi.responses import JSONResponse
 
 from services.dispatch.domain.model import Decision, Kind, Outcome, Priority, Situation, State
 from services.dispatch.domain.recommend import Recommendation, recommend
-from services.dispatch.entrypoints.access import Directing, Reading, is_crew_only
+from services.dispatch.entrypoints import shapes
+from services.dispatch.entrypoints.access import is_crew_only
 from services.dispatch.entrypoints.requests import Orders, shown
 from shared.chassis.database import transaction
-from shared.chassis.http import Limit, decode_cursor, etag, page, query_problem
+from shared.chassis.http import Asking, Limit, decode_cursor, etag, page, query_problem
+from shared.chassis.openapi import answers
 
 
 def add(router: APIRouter, orders: Orders) -> None:
     """Add the routes that read."""
 
-    @router.get("")
+    @router.get("", responses=answers(shapes.OrderPage))
     async def list_orders(
-        asking: Reading,
+        asking: Asking,
         limit: Limit = 50,
         cursor: str | None = None,
         order_id: str | None = None,
@@ -32,8 +34,12 @@ def add(router: APIRouter, orders: Orders) -> None:
         lead: str | None = None,
         alert_id: str | None = None,
         member: str | None = None,
+        overdue: bool | None = None,
     ) -> dict[str, Any]:
-        """Return orders, the newest first; a crew sees its own only."""
+        """Return orders, the newest first; a crew sees its own only.
+
+        Overdue is an open order to which nobody came by its deadline, or which nobody accepted in time.
+        """
         if is_crew_only(asking):
             crew_id = asking.crew_id if crew_id in {None, asking.crew_id} else ""
             crew_id = crew_id or ""
@@ -49,6 +55,7 @@ def add(router: APIRouter, orders: Orders) -> None:
             "lead": lead,
             "alert_id": alert_id,
             "member": member,
+            "overdue": None if overdue is None else (overdue, orders.limits.accept_s * 1000),
         }
         after = None if cursor is None else decode_cursor(cursor, 2)
         if after is not None and not (isinstance(after[0], int) and isinstance(after[1], str)):
@@ -58,8 +65,8 @@ def add(router: APIRouter, orders: Orders) -> None:
         last = (found[-1].opened_at_ms, found[-1].order_id) if found else None
         return page([shown(order) for order in found], limit, last)
 
-    @router.get("/{order_id}/timeline")
-    async def get_timeline(asking: Reading, order_id: str) -> dict[str, Any]:
+    @router.get("/{order_id}/timeline", responses=answers(shapes.OrderItemPage))
+    async def get_timeline(asking: Asking, order_id: str) -> dict[str, Any]:
         """Return the order's changes, and the steps of the crew in the order in which they were done."""
         async with transaction(orders.pool, asking) as connection:
             await orders.find(connection, order_id, asking)
@@ -70,8 +77,8 @@ def add(router: APIRouter, orders: Orders) -> None:
                 "next_cursor": None,
             }
 
-    @router.get("/{order_id}/recommendation")
-    async def get_recommendation(asking: Directing, order_id: str) -> dict[str, Any]:
+    @router.get("/{order_id}/recommendation", responses=answers(shapes.RecommendationPage))
+    async def get_recommendation(asking: Asking, order_id: str) -> dict[str, Any]:
         """Return all crews of the operator with scores and reasons, the best first."""
         async with transaction(orders.pool, asking) as connection:
             order = await orders.find(connection, order_id, asking)
@@ -88,8 +95,8 @@ def add(router: APIRouter, orders: Orders) -> None:
             "next_cursor": None,
         }
 
-    @router.get("/{order_id}")
-    async def get_order(asking: Reading, order_id: str) -> Response:
+    @router.get("/{order_id}", responses=answers(shapes.OrderDetail))
+    async def get_order(asking: Asking, order_id: str) -> Response:
         """Return one order with its history; 404 when it is another tenant's or crew's."""
         async with transaction(orders.pool, asking) as connection:
             order = await orders.find(connection, order_id, asking)

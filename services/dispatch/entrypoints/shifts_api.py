@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from services.dispatch.entrypoints.access import Planning, Reading, is_crew_only
+from services.dispatch.entrypoints import shapes
+from services.dispatch.entrypoints.access import is_crew_only
 from services.dispatch.entrypoints.inputs import (
     NewShift,
     ShiftChange,
@@ -14,6 +15,7 @@ from services.dispatch.entrypoints.inputs import (
 from services.dispatch.ports import CrewRows, TakenError
 from shared.chassis.database import Pool, transaction
 from shared.chassis.http import (
+    Asking,
     Limit,
     decode_cursor,
     etag,
@@ -25,6 +27,7 @@ from shared.chassis.http import (
     stale,
 )
 from shared.chassis.idempotency import once
+from shared.chassis.openapi import answers
 from shared.chassis.times import parse_rfc3339
 
 MAX_MS = 2**62
@@ -40,9 +43,9 @@ def router(pool: Pool, crews: CrewRows) -> APIRouter:
 
 
 def _reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.get("/shifts", tags=["shifts"])
+    @made.get("/shifts", tags=["shifts"], responses=answers(shapes.ShiftPage))
     async def list_shifts(
-        asking: Reading, limit: Limit = 50, cursor: str | None = None, crew_id: str | None = None
+        asking: Asking, limit: Limit = 50, cursor: str | None = None, crew_id: str | None = None
     ) -> dict[str, Any]:
         """Return shifts by id."""
         after = "" if cursor is None else str(decode_cursor(cursor, 1)[0])
@@ -53,8 +56,8 @@ def _reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
         last = [rows[-1]["shift_id"]] if rows else None
         return page(rows, limit, last)
 
-    @made.get("/shifts/{shift_id}", tags=["shifts"])
-    async def get_shift(asking: Reading, shift_id: str) -> Response:
+    @made.get("/shifts/{shift_id}", tags=["shifts"], responses=answers(shapes.Shift))
+    async def get_shift(asking: Asking, shift_id: str) -> Response:
         """Return one shift."""
         async with transaction(pool, asking) as connection:
             row = await crews.shift(connection, shift_id)
@@ -64,8 +67,8 @@ def _reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 
 def _adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.post("/shifts", status_code=201, tags=["shifts"])
-    async def add_shift(request: Request, asking: Planning, body: NewShift) -> Response:
+    @made.post("/shifts", status_code=201, tags=["shifts"], responses=answers(shapes.Shift, status=201))
+    async def add_shift(request: Request, asking: Asking, body: NewShift) -> Response:
         """Add a shift of a crew."""
         if body.to <= body.from_:
             raise field_problem("to", "must be later than from")
@@ -94,8 +97,8 @@ def _adds(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
 
 
 def _changes(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
-    @made.patch("/shifts/{shift_id}", tags=["shifts"])
-    async def change_shift(request: Request, asking: Planning, shift_id: str, body: ShiftChange) -> Response:
+    @made.patch("/shifts/{shift_id}", tags=["shifts"], responses=answers(shapes.Shift))
+    async def change_shift(request: Request, asking: Asking, shift_id: str, body: ShiftChange) -> Response:
         """Change a shift's end, or put the crew on or off duty."""
         values: dict[str, Any] = {}
         if body.to is not None:

@@ -8,9 +8,11 @@ from fastapi import FastAPI, Query, Request, Response
 
 from services.history.domain.buckets import POINTS_MAX, Bucket, choose, parse
 from services.history.domain.window import DAY_MS, FUTURE_MS, HOUR_MS
+from services.history.entrypoints import shapes
 from services.history.ports import Archive
 from shared.chassis.clock import Clock
 from shared.chassis.http import Asking, Limit, decode_cursor, not_found, page, query_parameters, query_problem
+from shared.chassis.openapi import answers
 from shared.chassis.times import parse_rfc3339, rfc3339
 
 RANGE_MS_MAX = 4 * 366 * 24 * 3600 * 1000
@@ -129,7 +131,11 @@ def _latest(row: Any) -> dict[str, Any]:
 def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_days: int) -> None:
     """Add the routes of history to the app; `keep_readings_days` is how far back readings are complete."""
 
-    @app.get("/api/v1/readings", openapi_extra=query_parameters("from", "to"))
+    @app.get(
+        "/api/v1/readings",
+        openapi_extra=query_parameters("from", "to"),
+        responses=answers(shapes.ReadingPage, shapes.BucketPage),
+    )
     async def readings(
         request: Request, asking: Asking, device_id: Annotated[str, Query(max_length=64)],
         bucket: Text = None, cursor: Annotated[str | None, Query(max_length=200)] = None,
@@ -159,7 +165,11 @@ def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_da
             [_rolled(device_id, device.quantities, row) for row in rows], limit, last, bucket=str(wanted)
         )
 
-    @app.get("/api/v1/device-events", openapi_extra=query_parameters("from", "to"))
+    @app.get(
+        "/api/v1/device-events",
+        openapi_extra=query_parameters("from", "to"),
+        responses=answers(shapes.DeviceEventPage),
+    )
     async def device_events(
         request: Request, asking: Asking, device_id: Annotated[str, Query(max_length=64)],
         cursor: Annotated[str | None, Query(max_length=200)] = None, limit: Limit = 50,
@@ -173,7 +183,7 @@ def add_routes(app: FastAPI, queries: Archive, *, clock: Clock, keep_readings_da
         rows = await queries.events(device.key, from_ms, to_ms, after and after[1:], limit)
         return _page([_as_said(device_id, row) for row in rows], limit, _row_key(rows))
 
-    @app.get("/api/v1/device-latest")
+    @app.get("/api/v1/device-latest", responses=answers(shapes.DeviceLatestPage))
     async def device_latest(
         asking: Asking, device_id: Text = None, site_id: Text = None,
         cursor: Annotated[str | None, Query(max_length=200)] = None, limit: Limit = 50,

@@ -5,10 +5,12 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from services.notification.adapters.push import WebPush
 from services.notification.adapters.webhook import Webhook
 from services.notification.domain.model import Delivery, Result
 
 WEBHOOK = "webhook"
+PUSH = "push"
 PREFIX = "webhook:"
 APPRISE_LIMIT_S = 20.0
 # Addresses go into an Apprise URL: nothing that could change where it leads.
@@ -16,15 +18,19 @@ ADDRESS = re.compile(r"[A-Za-z0-9+@._-]{1,128}\Z")
 
 
 class ConfiguredChannels:
-    """Channels by name; `urls` are settings: `webhook:<url>` or an Apprise URL with `{address}`."""
+    """Channels by name; `urls` are settings: `webhook:<url>` or an Apprise URL with `{address}`.
 
-    def __init__(self, urls: Mapping[str, str], webhook: Webhook) -> None:
+    An address of the channel `push`, where there is one, is the id of a browser's subscription.
+    """
+
+    def __init__(self, urls: Mapping[str, str], webhook: Webhook, push: WebPush | None = None) -> None:
         self._urls = dict(urls)
         self._webhook = webhook
+        self._push = push
         for name, url in self._urls.items():
             if not url.startswith(PREFIX) and not _known(url):
                 raise ValueError(f"Apprise does not know the URL of channel {name}")
-        self.names = frozenset(self._urls) | {WEBHOOK}
+        self.names = frozenset(self._urls) | {WEBHOOK} | ({PUSH} if push else set())
 
     def lane(self, channel: str, address: str) -> str:
         """Return the origin of a webhook, or the channel."""
@@ -45,6 +51,8 @@ class ConfiguredChannels:
     async def send(self, delivery: Delivery) -> Result:
         """Try once; never raises."""
         url = self._urls.get(delivery.channel)
+        if delivery.channel == PUSH and self._push is not None:
+            return await self._push.send(delivery.address, delivery)
         if delivery.channel == WEBHOOK:
             return await self._webhook.send(delivery.address, delivery)
         if url is None or not ADDRESS.match(delivery.address):

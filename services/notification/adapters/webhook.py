@@ -5,8 +5,9 @@ that the address that was checked need not be the one that is called.
 """
 
 import asyncio
+import json
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import httpx
 
@@ -39,12 +40,17 @@ class Webhook:
         return check(url, self._allowed)
 
     async def send(self, url: str, delivery: Delivery) -> Result:
+        """Post a delivery as JSON, once."""
+        headers = {"Idempotency-Key": delivery.idempotency_key, "Content-Type": "application/json"}
+        return await self.post(url, json.dumps(payload(delivery), ensure_ascii=False).encode(), headers)
+
+    async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Result:
         """Post once; a redirect is a refusal."""
         try:
             origin = self.check(url)
             async with asyncio.timeout(SEND_LIMIT_S):
                 found = [] if origin.literal else await self._resolve(origin.host, origin.port)
-                answer = await self._post(url, choose_address(origin, found), delivery)
+                answer = await self._post(url, choose_address(origin, found), content, headers)
         except RefusedError as error:
             return Result(delivered=False, detail=f"refused: {error}", final=True)
         except (OSError, TimeoutError, httpx.HTTPError) as error:
@@ -53,17 +59,16 @@ class Webhook:
             return Result(delivered=False, detail=f"refused: redirect {answer.status_code}", final=True)
         return Result(answer.is_success, f"HTTP {answer.status_code}")
 
-    async def _post(self, url: str, address: str, delivery: Delivery) -> httpx.Response:
+    async def _post(
+        self, url: str, address: str, content: bytes, headers: Mapping[str, str]
+    ) -> httpx.Response:
         """Post to the address that was checked, in the name of the host that was asked for."""
         asked = httpx.URL(url)
         request = self._client.build_request(
             "POST",
             asked.copy_with(host=address),
-            json=payload(delivery),
-            headers={
-                "Host": asked.netloc.decode(),
-                "Idempotency-Key": delivery.idempotency_key,
-            },
+            content=content,
+            headers={**headers, "Host": asked.netloc.decode()},
             extensions={"sni_hostname": asked.host},
         )
         answer = await self._client.send(request, follow_redirects=False, stream=True)

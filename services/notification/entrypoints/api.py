@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.notification.domain.model import Priority, State, Topic
+from services.notification.entrypoints import shapes
 from services.notification.entrypoints.inputs import (
     ContactChange,
     NewAddress,
@@ -27,31 +28,13 @@ from shared.chassis.http import (
     not_found,
     page,
     problem,
-    require,
     stale,
 )
 from shared.chassis.idempotency import once
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 
 Answer = tuple[int, dict[str, Any]]
-PLANNERS = frozenset({"operator_admin", "watch_supervisor", "administrator"})
-READERS = PLANNERS | {"watch", "dispatcher"}
-
-
-class Allow:
-    """A dependency that refuses with 403 who has none of the roles, before the body is looked at."""
-
-    def __init__(self, roles: frozenset[str]) -> None:
-        self._roles = roles
-
-    def __call__(self, asking: Asking) -> Principal:
-        """Return who asks."""
-        require(asking, self._roles)
-        return asking
-
-
-Reading = Annotated[Principal, Depends(Allow(READERS))]
-Planning = Annotated[Principal, Depends(Allow(PLANNERS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +115,9 @@ def add(app: FastAPI, desk: Desk) -> None:
 
 
 def _contacts(router: APIRouter, desk: Desk) -> None:
-    @router.get("/contacts", tags=["contacts"])
+    @router.get("/contacts", tags=["contacts"], responses=answers(shapes.ContactPage))
     async def list_contacts(
-        asking: Reading,
+        asking: Asking,
         limit: Limit = 50,
         cursor: str | None = None,
         contact_id: str | None = None,
@@ -153,20 +136,22 @@ def _contacts(router: APIRouter, desk: Desk) -> None:
         }
         return await desk.page(asking, "contact", filters, limit, cursor)
 
-    @router.post("/contacts", status_code=201, tags=["contacts"])
-    async def add_contact(request: Request, asking: Planning, body: NewContact) -> Response:
+    @router.post(
+        "/contacts", status_code=201, tags=["contacts"], responses=answers(shapes.Contact, status=201)
+    )
+    async def add_contact(request: Request, asking: Asking, body: NewContact) -> Response:
         """Add a contact; an address that nothing may be sent to is refused."""
         desk.check(body.addresses)
         return await desk.add(request, asking, "contact", body.model_dump())
 
-    @router.get("/contacts/{contact_id}", tags=["contacts"])
-    async def get_contact(asking: Reading, contact_id: str) -> Response:
+    @router.get("/contacts/{contact_id}", tags=["contacts"], responses=answers(shapes.Contact))
+    async def get_contact(asking: Asking, contact_id: str) -> Response:
         """Return one contact."""
         return await desk.one(asking, "contact", contact_id)
 
-    @router.patch("/contacts/{contact_id}", tags=["contacts"])
+    @router.patch("/contacts/{contact_id}", tags=["contacts"], responses=answers(shapes.Contact))
     async def change_contact(
-        request: Request, asking: Planning, contact_id: str, body: ContactChange
+        request: Request, asking: Asking, contact_id: str, body: ContactChange
     ) -> Response:
         """Change a contact of the revision that was read."""
         desk.check(body.addresses or [])
@@ -174,9 +159,9 @@ def _contacts(router: APIRouter, desk: Desk) -> None:
 
 
 def _routes(router: APIRouter, desk: Desk) -> None:
-    @router.get("/routes", tags=["routes"])
+    @router.get("/routes", tags=["routes"], responses=answers(shapes.RoutePage))
     async def list_routes(
-        asking: Reading,
+        asking: Asking,
         limit: Limit = 50,
         cursor: str | None = None,
         route_id: str | None = None,
@@ -187,26 +172,26 @@ def _routes(router: APIRouter, desk: Desk) -> None:
         filters = {"route_id": route_id, "operator_id": operator_id, "topic": topic}
         return await desk.page(asking, "route", filters, limit, cursor)
 
-    @router.post("/routes", status_code=201, tags=["routes"])
-    async def add_route(request: Request, asking: Planning, body: NewRoute) -> Response:
+    @router.post("/routes", status_code=201, tags=["routes"], responses=answers(shapes.Route, status=201))
+    async def add_route(request: Request, asking: Asking, body: NewRoute) -> Response:
         """Add a route."""
         return await desk.add(request, asking, "route", body.model_dump())
 
-    @router.get("/routes/{route_id}", tags=["routes"])
-    async def get_route(asking: Reading, route_id: str) -> Response:
+    @router.get("/routes/{route_id}", tags=["routes"], responses=answers(shapes.Route))
+    async def get_route(asking: Asking, route_id: str) -> Response:
         """Return one route."""
         return await desk.one(asking, "route", route_id)
 
-    @router.patch("/routes/{route_id}", tags=["routes"])
-    async def change_route(request: Request, asking: Planning, route_id: str, body: RouteChange) -> Response:
+    @router.patch("/routes/{route_id}", tags=["routes"], responses=answers(shapes.Route))
+    async def change_route(request: Request, asking: Asking, route_id: str, body: RouteChange) -> Response:
         """Change a route of the revision that was read."""
         return await desk.change(request, asking, "route", route_id, body.model_dump(exclude_none=True))
 
 
 def _deliveries(router: APIRouter, desk: Desk) -> None:
-    @router.get("/deliveries", tags=["deliveries"])
+    @router.get("/deliveries", tags=["deliveries"], responses=answers(shapes.DeliveryPage))
     async def list_deliveries(
-        asking: Reading,
+        asking: Asking,
         limit: Limit = 50,
         cursor: str | None = None,
         delivery_id: str | None = None,
@@ -233,7 +218,7 @@ def _deliveries(router: APIRouter, desk: Desk) -> None:
         }
         return await desk.page(asking, "delivery", filters, limit, cursor)
 
-    @router.get("/deliveries/{delivery_id}", tags=["deliveries"])
-    async def get_delivery(asking: Reading, delivery_id: str) -> Response:
+    @router.get("/deliveries/{delivery_id}", tags=["deliveries"], responses=answers(shapes.Delivery))
+    async def get_delivery(asking: Asking, delivery_id: str) -> Response:
         """Return one delivery."""
         return await desk.one(asking, "delivery", delivery_id)

@@ -1,14 +1,21 @@
 """Accounts, sessions and failed sign-ins in PostgreSQL."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from services.portal.domain.people import FAILURE_WINDOW, TOKEN_LIFE, Account, token_expiry
+from services.portal.domain.people import FAILURE_WINDOW, SESSION_LIFE, TOKEN_LIFE, Account, token_expiry
 from shared.chassis.database import Pool, transaction
+from shared.contracts.access import CREW
 
 _COLUMNS = (
     "a.username, a.name, a.password_hash, a.role, a.operator_id, a.area_code, a.crew_id, a.totp_secret,"
-    " a.totp_last_step, a.disabled_at IS NOT NULL AS disabled"
+    " a.totp_last_step, a.disabled_at IS NOT NULL AS disabled, a.must_change, a.totp_pending, a.revision"
+)
+
+_SHOWN = (
+    "SELECT username, name, role, operator_id, area_code, crew_id, disabled_at IS NOT NULL AS disabled,"
+    " totp_secret IS NOT NULL AS second_factor, must_change, revision FROM account"
 )
 
 
@@ -61,36 +68,53 @@ class PostgresPeople:
         return bool(status.endswith(" 1"))
 
     async def open_session(
-        self, digest: bytes, session_id: str, account: Account, *, second_factor: bool, address: str
+        self,
+        digest: bytes,
+        session_id: str,
+        account: Account,
+        *,
+        second_factor: bool,
+        address: str,
+        agent: str,
     ) -> datetime:
         """Store a new session and forget the failures of this account from this address."""
         expires_at: datetime = await self._pool.fetchval(
             "WITH forgotten AS (DELETE FROM failed_sign_in WHERE username = $3 AND address = $5)"
             " INSERT INTO session"
-            " (token_digest, session_id, username, second_factor, address, created_at, expires_at)"
-            " VALUES ($1, $2, $3, $4, $5, now(), now() + $6::interval) RETURNING expires_at",
+            " (token_digest, session_id, username, second_factor, address, created_at, expires_at, agent,"
+            " seen_at) VALUES ($1, $2, $3, $4, $5, now(), now() + $6::interval, $7, now())"
+            " RETURNING expires_at",
             digest,
             session_id,
             account.username,
             second_factor,
             address,
             TOKEN_LIFE,
+            agent[:200],
         )
         return expires_at
 
     async def rotate(self, old: bytes, new: bytes) -> datetime | None:
-        """Replace a live token; the old one is gone at once."""
+        """Replace a live token; the old one is gone at once.
+
+        A crew's is replaced while its session lasts, whenever it ran out: a phone sleeps in a pocket.
+        """
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(
-                "SELECT created_at FROM session WHERE token_digest = $1 AND ended_at IS NULL"
-                " AND expires_at > now() FOR UPDATE",
+                "SELECT s.created_at FROM session s JOIN account a USING (username)"
+                " WHERE s.token_digest = $1 AND s.ended_at IS NULL AND a.disabled_at IS NULL"
+                " AND (s.expires_at > now() OR (a.role = ANY($2) AND s.created_at > now() - $3::interval))"
+                " FOR UPDATE OF s",
                 old,
+                list(CREW),
+                SESSION_LIFE,
             )
             if row is None:
                 return None
             expires_at = token_expiry(row["created_at"], datetime.now(UTC))  # noqa: TID251
             await connection.execute(
-                "UPDATE session SET token_digest = $2, expires_at = $3 WHERE token_digest = $1",
+                "UPDATE session SET token_digest = $2, expires_at = $3, seen_at = now()"
+                " WHERE token_digest = $1",
                 old,
                 new,
                 expires_at,
@@ -120,14 +144,109 @@ class PostgresPeople:
             )
         )
 
-    async def everybody(self) -> list[dict[str, Any]]:
-        """Return all people without their secrets."""
+    async def sessions(self, username: str) -> list[dict[str, Any]]:
+        """Return somebody's live sessions, the newest first."""
         rows = await self._pool.fetch(
-            "SELECT username, name, role, operator_id, area_code, crew_id,"
-            " disabled_at IS NOT NULL AS disabled,"
-            " totp_secret IS NOT NULL AS second_factor FROM account ORDER BY username"
+            "SELECT session_id::text, address, agent, created_at, seen_at, expires_at, second_factor"
+            " FROM session WHERE username = $1 AND ended_at IS NULL AND expires_at > now()"
+            " ORDER BY created_at DESC",
+            username,
         )
         return [dict(row) for row in rows]
+
+    async def end_one(self, username: str, session_id: str) -> bool:
+        """End a live session of somebody; False when there is none."""
+        status = await self._pool.execute(
+            "UPDATE session SET ended_at = now() WHERE username = $1 AND session_id::text = $2"
+            " AND ended_at IS NULL AND expires_at > now()",
+            username,
+            session_id,
+        )
+        return not str(status).endswith(" 0")
+
+    async def end_sessions(self, username: str, but: str | None = None) -> None:
+        """End all sessions of somebody, but perhaps one."""
+        await self._pool.execute(
+            "UPDATE session SET ended_at = now() WHERE username = $1 AND ended_at IS NULL"
+            " AND session_id::text IS DISTINCT FROM $2",
+            username,
+            but,
+        )
+
+    async def set_password(self, username: str, password_hash: str, *, must_change: bool) -> None:
+        """Store a password's hash."""
+        await self._pool.execute(
+            "UPDATE account SET password_hash = $2, must_change = $3, revision = revision + 1"
+            " WHERE username = $1",
+            username,
+            password_hash,
+            must_change,
+        )
+
+    async def set_pending_second_factor(self, username: str, secret: str) -> None:
+        """Keep a secret of which no code was given yet."""
+        await self._pool.execute("UPDATE account SET totp_pending = $2 WHERE username = $1", username, secret)
+
+    async def set_second_factor(self, username: str, secret: str | None, step: int = 0) -> None:
+        """Take a secret into use, or away; `step` is the time step that is used by now."""
+        await self._pool.execute(
+            "UPDATE account SET totp_secret = $2, totp_last_step = $3, totp_pending = NULL,"
+            " revision = revision + 1 WHERE username = $1",
+            username,
+            secret,
+            step,
+        )
+
+    async def set_disabled(self, username: str, *, disabled: bool) -> None:
+        """Close an account or open it again."""
+        await self._pool.execute(
+            "UPDATE account SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, now()) END,"
+            " revision = revision + 1 WHERE username = $1",
+            username,
+            disabled,
+        )
+
+    async def change(self, username: str, revision: int, values: Mapping[str, Any]) -> bool:
+        """Change name, role or scope of the revision that was read; False when it is another by now."""
+        names = sorted(values)
+        sets = "".join(f"{name} = ${number}, " for number, name in enumerate(names, 3))
+        status = await self._pool.execute(
+            f"UPDATE account SET {sets}revision = revision + 1"  # noqa: S608 - names of our own model
+            " WHERE username = $1 AND revision = $2",
+            username,
+            revision,
+            *(values[name] for name in names),
+        )
+        return str(status).endswith(" 1")
+
+    async def person(self, username: str) -> dict[str, Any] | None:
+        """Return somebody without the secrets, disabled or not."""
+        row = await self._pool.fetchrow(_SHOWN + " WHERE username = $1", username)
+        return dict(row) if row else None
+
+    async def everybody(self, after: str, limit: int) -> list[dict[str, Any]]:
+        """Return people without their secrets, by user name."""
+        rows = await self._pool.fetch(
+            _SHOWN + " WHERE username > $1 ORDER BY username LIMIT $2", after, limit
+        )
+        return [dict(row) for row in rows]
+
+    async def create(self, account: Account) -> bool:
+        """Create an account; False when the name is taken."""
+        status = await self._pool.execute(
+            "INSERT INTO account"
+            " (username, name, password_hash, role, operator_id, area_code, crew_id, must_change)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+            account.username,
+            account.name,
+            account.password_hash,
+            account.role,
+            account.operator_id,
+            account.area_code,
+            account.crew_id,
+            account.must_change,
+        )
+        return str(status).endswith(" 1")
 
     async def add(self, account: Account) -> None:
         """Create an account, or replace one of the same name."""
@@ -137,7 +256,7 @@ class PostgresPeople:
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (username) DO UPDATE SET name = $2,"
             " password_hash = $3, role = $4, operator_id = $5, area_code = $6, crew_id = $7,"
             " totp_secret = $8,"
-            " totp_last_step = 0, disabled_at = NULL",
+            " totp_last_step = 0, disabled_at = NULL, must_change = false",
             account.username,
             account.name,
             account.password_hash,

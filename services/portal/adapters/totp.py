@@ -11,6 +11,11 @@ from services.portal.domain.people import TOTP_STEP_S, totp_steps
 class Totp:
     """Implements `ports.SecondFactor` with the machine's clock."""
 
+    def create(self, username: str) -> tuple[str, str]:
+        """Return a new secret and the address that an authenticator app reads from a QR code."""
+        secret = pyotp.random_base32()
+        return secret, pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name="Gaswatch")
+
     def matching_step(self, secret: str, code: str) -> int | None:
         """Return the time step whose code it is, within one step of drift."""
         generator = pyotp.TOTP(secret)

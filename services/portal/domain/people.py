@@ -2,22 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import Enum, StrEnum, auto
 
-ROLES = (
-    "watch",
-    "watch_supervisor",
-    "operator_admin",
-    "regulator_viewer",
-    "regulator_officer",
-    "regulator_approver",
-    "inspector",
-    "government_approver",
-    "crew_member",
-    "crew_lead",
-    "dispatcher",
-    "administrator",
-)
 # Whoever may close a valve, publish, or administer.
 SECOND_FACTOR_ROLES = frozenset(
     {
@@ -30,6 +16,7 @@ SECOND_FACTOR_ROLES = frozenset(
         "administrator",
     }
 )
+PASSWORD_CHARACTERS_MIN = 12
 FAILURES_MAX = 5
 FAILURE_WINDOW = timedelta(minutes=15)
 LOCK_S = 60
@@ -53,6 +40,36 @@ class Account:
     totp_secret: str | None
     totp_last_step: int
     disabled: bool
+    must_change: bool = False
+    totp_pending: str | None = None
+    revision: int = 1
+
+
+class Owed(StrEnum):
+    """What somebody must do before anything else."""
+
+    PASSWORD = auto()
+    SECOND_FACTOR = auto()
+
+
+def owed(account: Account) -> Owed | None:
+    """Return what an account still owes: a password of its owner's own, then a second factor."""
+    if account.must_change:
+        return Owed.PASSWORD
+    if account.totp_secret is None and account.role in SECOND_FACTOR_ROLES:
+        return Owed.SECOND_FACTOR
+    return None
+
+
+def password_fault(password: str, account: Account) -> str | None:
+    """Return why a password is not taken (NIST SP 800-63B: long, no rules on its letters)."""
+    if len(password) < PASSWORD_CHARACTERS_MIN:
+        return f"must have {PASSWORD_CHARACTERS_MIN} characters at least"
+    if len(set(password)) < PASSWORD_CHARACTERS_MIN // 2:
+        return "repeats the same few characters"
+    if account.username.casefold() in password.casefold() or "gaswatch" in password.casefold():
+        return "must not contain the user name or the product's name"
+    return None
 
 
 class Refusal(Enum):

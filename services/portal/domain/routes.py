@@ -23,6 +23,9 @@ _SERVICE_OF = {
     "contacts": "notification",
     "routes": "notification",
     "deliveries": "notification",
+    "push-key": "notification",
+    "push-subscriptions": "notification",
+    "alert-figures": "alerting",
 }
 _SAFE = re.compile(r"[A-Za-z0-9_.:/%~-]+\Z")
 ARM = re.compile(r"valves/[A-Za-z0-9_-]{1,64}:arm\Z")

@@ -1,19 +1,31 @@
 """The API of all services behind one origin: each request goes on with a signed word on who asks."""
 
-from dataclasses import replace
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 import httpx
 import orjson
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
+from services.portal.domain.document import merged
+from services.portal.domain.people import Account
 from services.portal.domain.routes import ARM, service_of
-from services.portal.entrypoints.sessions import Who, token_of
-from services.portal.handlers import Sessions
+from services.portal.entrypoints.sessions import Who, address_of, token_of
+from services.portal.handlers.auditing import Acts
+from services.portal.handlers.signing_in import Sessions
 from shared.chassis.http import problem
-from shared.chassis.principal import HEADER, PrincipalKey
+from shared.chassis.principal import HEADER, Principal, PrincipalKey
+from shared.contracts.access import may, route_of
 
 BODY_BYTES_MAX = 32 * 1024 * 1024
 TIME_LIMIT_S = 30.0
+# Who gives a list as a file begins to send when it is whole.
+FILE_LIMIT_S = 120.0
+_FILES = frozenset({"csv", "xlsx"})
 _THERE = ("content-type", "accept", "if-match", "if-none-match", "idempotency-key", "traceparent")
 _BACK = ("content-type", "etag", "location", "content-disposition", "retry-after")
 
@@ -30,71 +42,145 @@ async def read_body(request: Request, limit: int = BODY_BYTES_MAX) -> bytes:
     return b"".join(parts)
 
 
-def _otp_in(body: bytes) -> str:
+def _json(content: bytes) -> Any:
+    """Return what a body says; of what is no JSON its length and hash."""
+    if not content:
+        return None
     try:
-        code = orjson.loads(body)["otp"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return ""
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _otp_in(body: bytes) -> str:
+    said = _json(body)
+    code = said.get("otp") if isinstance(said, dict) else None
     return code.strip() if isinstance(code, str) else ""
 
 
-def router(
-    client: httpx.AsyncClient, upstreams: dict[str, str], key: PrincipalKey, sessions: Sessions
-) -> APIRouter:
+@contextlib.contextmanager
+def _answering(service: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise problem(504, "timeout", f"The {service} service did not answer in time.") from error
+    except httpx.TransportError as error:
+        raise problem(503, "unavailable", f"The {service} service is not there right now.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The services behind the portal."""
+
+    client: httpx.AsyncClient
+    upstreams: dict[str, str]
+    key: PrincipalKey
+
+    async def ask(
+        self,
+        principal: Principal,
+        method: str,
+        path: str,
+        *,
+        params: Any = None,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send one request on in the name of `principal`; a service that is away is a problem."""
+        service, url = self._place(path)
+        signed = (headers or {}) | {HEADER: self.key.sign(principal, service)}
+        with _answering(service):
+            return await self.client.request(method, url, params=params, content=body, headers=signed)
+
+    async def file(self, principal: Principal, path: str, params: Any) -> Response:
+        """Pass a file on as it comes, however large."""
+        service, url = self._place(path)
+        signed = {HEADER: self.key.sign(principal, service)}
+        asked = self.client.build_request("GET", url, params=params, headers=signed, timeout=FILE_LIMIT_S)
+        with _answering(service):
+            answer = await self.client.send(asked, stream=True)
+        return StreamingResponse(_passed(answer), answer.status_code, headers=_back(answer))
+
+    def _place(self, path: str) -> tuple[str, str]:
+        service = service_of(path)
+        if service is None or service not in self.upstreams:
+            raise problem(404, "not-found", "There is nothing here.")
+        return service, f"{self.upstreams[service]}/api/v1/{path}"
+
+    async def object_at(self, principal: Principal, path: str) -> Any:
+        """Return the object that a path acts on, as it is now; None when it acts on a collection."""
+        collection, slash, rest = path.partition("/")
+        id_ = rest.partition("/")[0].partition(":")[0]
+        if not slash or not may(principal.roles, "GET", f"{collection}/{id_}"):
+            return None
+        answer = await self.ask(principal, "GET", f"{collection}/{id_}")
+        return _json(answer.content) if answer.status_code == 200 else None
+
+
+async def _passed(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """Give what comes; a file that breaks off ends the connection, so that nobody takes it for whole."""
+    async with contextlib.aclosing(answer):
+        async for block in answer.aiter_raw():
+            yield block
+
+
+def _back(answer: httpx.Response) -> dict[str, str]:
+    return {name: answer.headers[name] for name in _BACK if name in answer.headers}
+
+
+def router(behind: Behind, sessions: Sessions, acts: Acts) -> APIRouter:
     """Return the one route that forwards everything."""
     routes = APIRouter(prefix="/api/v1")
+
+    async def confirmed(account: Account, principal: Principal, request: Request, body: bytes) -> Principal:
+        second = await sessions.confirm(account, principal.session_id, _otp_in(body))
+        if second is None:
+            await sessions.sign_out(token_of(request))
+            raise problem(401, "unauthorised", "Too many wrong codes: sign in again.")
+        return replace(principal, second_factor=second)
+
+    async def acted(principal: Principal, path: str, request: Request, body: bytes) -> httpx.Response:
+        intent = await acts.intend(
+            principal, route_of(request.method, path), path, address_of(request),
+            body=_json(body), before=await behind.object_at(principal, path),
+        )  # fmt: skip
+        try:
+            answer = await forwarded(principal, path, request, body)
+        except Exception as error:
+            await acts.done(intent, getattr(error, "status", 500), None)
+            raise
+        await acts.done(intent, answer.status_code, _json(answer.content))
+        return answer
+
+    async def forwarded(principal: Principal, path: str, request: Request, body: bytes) -> httpx.Response:
+        headers = {name: request.headers[name] for name in _THERE if name in request.headers}
+        return await behind.ask(
+            principal, request.method, path, params=request.query_params, body=body, headers=headers
+        )
 
     @routes.api_route(
         "/{path:path}", methods=["GET", "POST", "PATCH", "PUT", "DELETE"], include_in_schema=False
     )
     async def forward(path: str, request: Request, asking: Who) -> Response:
         account, principal = asking
-        service = service_of(path)
-        if service is None or service not in upstreams:
-            raise problem(404, "not-found", "There is nothing here.")
+        if request.method == "GET" and request.query_params.get("format") in _FILES:
+            return await behind.file(principal, path, request.query_params)
         body = await read_body(request)
         if request.method == "POST" and ARM.match(path):
-            second = await sessions.confirm(account, principal.session_id, _otp_in(body))
-            if second is None:
-                await sessions.sign_out(token_of(request))
-                raise problem(401, "unauthorised", "Too many wrong codes: sign in again.")
-            principal = replace(principal, second_factor=second)
-        headers = {name: request.headers[name] for name in _THERE if name in request.headers}
-        headers[HEADER] = key.sign(principal, service)
-        url = f"{upstreams[service]}/api/v1/{path}"
-        try:
-            answer = await client.request(
-                request.method, url, params=request.query_params, content=body, headers=headers
-            )
-        except httpx.TimeoutException as error:
-            raise problem(504, "timeout", f"The {service} service did not answer in time.") from error
-        except httpx.TransportError as error:
-            raise problem(503, "unavailable", f"The {service} service is not there right now.") from error
-        back = {name: answer.headers[name] for name in _BACK if name in answer.headers}
-        return Response(answer.content, answer.status_code, headers=back)
+            principal = await confirmed(account, principal, request, body)
+        act = forwarded if request.method == "GET" else acted
+        answer = await act(principal, path, request, body)
+        return Response(answer.content, answer.status_code, headers=_back(answer))
 
     return routes
 
 
 async def openapi(
-    client: httpx.AsyncClient, upstreams: dict[str, str], own: dict[str, object]
-) -> dict[str, object]:
+    client: httpx.AsyncClient, upstreams: dict[str, str], own: dict[str, Any]
+) -> dict[str, Any]:
     """Return one OpenAPI document of all services; one that does not answer is left out."""
-    merged = orjson.loads(orjson.dumps(own))
-    schemas = merged.setdefault("components", {}).setdefault("schemas", {})
-    for service, url in sorted(upstreams.items()):
-        try:
-            found = (await client.get(f"{url}/openapi.json")).json()
-        except (httpx.HTTPError, ValueError):
-            continue
-        text = orjson.dumps(found)
-        for name in found.get("components", {}).get("schemas", {}):
-            text = text.replace(
-                f'"#/components/schemas/{name}"'.encode(), f'"#/components/schemas/{service}.{name}"'.encode()
-            )
-        renamed = orjson.loads(text)
-        merged["paths"].update(renamed.get("paths", {}))
-        for name, schema in renamed.get("components", {}).get("schemas", {}).items():
-            schemas[f"{service}.{name}"] = schema
-    found_document: dict[str, object] = merged
-    return found_document
+    found: dict[str, Any] = {}
+    for service, url in upstreams.items():
+        with contextlib.suppress(httpx.HTTPError, ValueError):
+            found[service] = (await client.get(f"{url}/openapi.json")).json()
+    return merged(own, found)

@@ -3,24 +3,30 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 
-from services.portal.domain.people import Account, Locked, Refusal
-from services.portal.handlers import Sessions
-from shared.chassis.http import problem
+from services.portal.domain.people import SESSION_LIFE, Account, Locked, Owed, Refusal, owed
+from services.portal.entrypoints import shapes
+from services.portal.entrypoints.inputs import SignIn
+from services.portal.handlers.signing_in import Sessions
+from services.portal.ports import People
+from shared.chassis.http import not_found, page, problem
+from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
+from shared.contracts.access import AUTHORITY, CREW, MAY, may, route_of
 
 COOKIE = "gaswatch_session"
+USER = "gaswatch-user"  # in whose name an act was kept that is sent only now
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_WHILE_OWING = frozenset({"GET people/me", "POST people/me:password", "POST people/me:second-factor"})
+_OWED = {
+    Owed.PASSWORD: "Replace the first password by one of your own: POST people/me:password.",
+    Owed.SECOND_FACTOR: "Your role needs a second factor: POST people/me:second-factor.",
+}
 
 
-class SignIn(BaseModel):
-    """What somebody gives to sign in."""
-
-    model_config = ConfigDict(extra="forbid")
-    username: str = Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$")
-    password: str = Field(min_length=1, max_length=200)
-    otp: str | None = Field(default=None, pattern=r"^\d{6}$")
+def address_of(request: Request) -> str:
+    """Return where a request comes from."""
+    return request.client.host if request.client else ""
 
 
 def token_of(request: Request) -> str:
@@ -37,32 +43,68 @@ def token_of(request: Request) -> str:
 
 
 async def who(request: Request) -> tuple[Account, Principal]:
-    """Return who asks; 401 when the token does not live."""
+    """Return who asks, if the role may do this: 401 when the token does not live, else 403.
+
+    Who still owes a password or a second factor may do nothing but bring it.
+    """
     sessions: Sessions = request.app.state.sessions
     found = await sessions.who(token_of(request))
     if found is None:
         raise problem(401, "unauthorised", "Sign in first.", "The session has ended.")
+    account, principal = found
+    meant = request.headers.get(USER)
+    if meant is not None and meant != account.username:
+        raise problem(409, "another-person", "This was meant as somebody else's act.")
+    path = request.url.path.removeprefix("/api/v1/")
+    route = route_of(request.method, path)
+    if route not in MAY:
+        raise problem(404, "not-found", "There is nothing here.")
+    debt = owed(account)
+    if debt is not None and route not in _WHILE_OWING:
+        raise problem(403, f"{debt.value.replace('_', '-')}-owed", _OWED[debt])
+    if not may(principal.roles, request.method, path):
+        raise problem(403, "forbidden", "Your role does not allow this.")
     return found
+
+
+async def app_of(request: Request) -> str:
+    """Return the app that the caller works in; the console signs in whoever is nobody yet."""
+    sessions: Sessions = request.app.state.sessions
+    found = await sessions.who(request.cookies.get(COOKIE, ""))
+    role = found[0].role if found else ""
+    if role in CREW:
+        return "field"
+    return "regulator" if role in AUTHORITY else "console"
 
 
 Who = Annotated[tuple[Account, Principal], Depends(who)]
 
 
-def router(sessions: Sessions, *, secure: bool) -> APIRouter:
+def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
     """Return the routes of sessions."""
-    routes = APIRouter(prefix="/api/v1")
+    routes = APIRouter(prefix="/api/v1", tags=["sessions"])
+    _listed(routes, store)
 
     def give(response: Response, token: str, expires_at: Any) -> dict[str, str]:
-        response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
+        age_s = int(SESSION_LIFE.total_seconds())
+        response.set_cookie(
+            COOKIE, token, max_age=age_s, httponly=True, samesite="strict", secure=secure, path="/"
+        )
         return {"token": token, "expires_at": expires_at.isoformat().replace("+00:00", "Z")}
 
-    @routes.post("/session")
+    @routes.post("/session", responses=answers(shapes.Token))
     async def sign_in(body: SignIn, request: Request, response: Response) -> dict[str, str]:
-        address = request.client.host if request.client else ""
-        found = await sessions.sign_in(body.username, body.password, body.otp, address)
+        found = await sessions.sign_in(
+            body.username,
+            body.password,
+            body.otp,
+            address_of(request),
+            request.headers.get("user-agent", ""),
+        )
         if isinstance(found, Locked):
             title = f"Too many failed sign-ins to this account from here; wait {found.seconds} s."
-            raise problem(429, "throttled", title, headers={"Retry-After": str(found.seconds)})
+            headers = {"Retry-After": str(found.seconds)}
+            raise problem(429, "throttled", title, headers=headers, retry_after_s=found.seconds)
         if found is Refusal.CODE_USED:
             raise problem(401, "code-used", "This one-time code was used before; wait for the next one.")
         if found is Refusal.SECOND_FACTOR_NEEDED:
@@ -71,7 +113,7 @@ def router(sessions: Sessions, *, secure: bool) -> APIRouter:
             raise problem(401, "unauthorised", "User name, password or one-time code is wrong.")
         return give(response, *found)
 
-    @routes.post("/session:refresh")
+    @routes.post("/session:refresh", responses=answers(shapes.Token))
     async def refresh(request: Request, response: Response) -> dict[str, str]:
         found = await sessions.refresh(token_of(request))
         if found is None:
@@ -84,3 +126,18 @@ def router(sessions: Sessions, *, secure: bool) -> APIRouter:
         response.delete_cookie(COOKIE, path="/")
 
     return routes
+
+
+def _listed(routes: APIRouter, store: People) -> None:
+    @routes.get("/sessions", responses=answers(shapes.SessionPage))
+    async def listed(asking: Who) -> dict[str, Any]:
+        """Return one's own live sessions; `current` is the one that asks."""
+        rows = await store.sessions(asking[0].username)
+        items = [row | {"current": row["session_id"] == asking[1].session_id} for row in rows]
+        return page(items, len(items) + 1, None)
+
+    @routes.delete("/sessions/{session_id}", status_code=204)
+    async def revoke(asking: Who, session_id: str) -> None:
+        """End one of one's own sessions; its live streams end within a minute."""
+        if not await store.end_one(asking[0].username, session_id):
+            raise not_found("session")

@@ -20,6 +20,7 @@ from shared.chassis.health import Health
 from shared.chassis.http import problem
 from shared.chassis.kafka import FETCH_WAIT_MS, start_consumer
 from shared.chassis.logs import get_logger
+from shared.chassis.openapi import plain
 from shared.chassis.principal import Principal
 
 QUEUE_MAX = 2_000
@@ -173,7 +174,7 @@ def router(streams: dict[str, Stream], lives: Callable[[str], Awaitable[bool]]) 
     """Return the routes of the streams, by the name in the path."""
     routes = APIRouter(prefix="/api/v1/stream")
 
-    @routes.get("/{name}")
+    @routes.get("/{name}", response_class=StreamingResponse, responses=plain("text/event-stream"))
     async def follow(name: str, request: Request, asking: Who) -> StreamingResponse:
         if name not in streams:
             raise problem(404, "not-found", "There is no such stream.")

@@ -2,7 +2,9 @@
 
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
+from services.registry.adapters.asof import finds
 from services.registry.domain.areas import prefix
 from services.registry.domain.licensing import STATIONS
 from services.registry.ports import Row
@@ -31,7 +33,7 @@ WITH seen AS (
     -- The firm that the platform's canaries belong to trades nowhere.
     AND (SELECT bool_and(reserved) FROM seen WHERE seen.operator_id = operator.operator_id) IS NOT TRUE
 )
-SELECT act.*, firm.name
+SELECT act.*, firm.name, firm.search_text, firm.search_pinyin
 FROM (SELECT * FROM acting UNION ALL SELECT * FROM seat) act
 JOIN operator firm ON firm.operator_id = act.operator_id
   AND firm.valid_time @> $2::date AND firm.record_time @> $3::timestamptz
@@ -46,7 +48,7 @@ ORDER BY licence_id
 """
 
 _SITES = """
-SELECT s.site_id, s.operator_id, s.area_code, s.name, s.kind, s.obliged, d.devices
+SELECT s.site_id, s.operator_id, s.area_code, s.name, s.kind, s.address, s.obliged, d.devices
 FROM site s
 LEFT JOIN LATERAL (
   SELECT jsonb_agg(jsonb_build_object(
@@ -62,7 +64,7 @@ LEFT JOIN LATERAL (
     AND valid_time @> $2::date AND record_time @> $3::timestamptz
 ) d ON true
 WHERE starts_with(s.area_code, $1) AND s.site_id > $4 AND (s.obliged OR s.kind = 'residential')
-  AND NOT s.reserved AND s.valid_time @> $2::date AND s.record_time @> $3::timestamptz
+  AND NOT s.reserved AND s.valid_time @> $2::date AND s.record_time @> $3::timestamptz AND {found}
 ORDER BY s.site_id
 """
 
@@ -88,10 +90,10 @@ class OversightQueries:
         return [{**row["l"], "holder": row["holder"]} for row in found]
 
     async def sites_with_devices(
-        self, area: str, day: dt.date, known_at: dt.datetime, after: str
+        self, area: str, day: dt.date, known_at: dt.datetime, after: str, words: Sequence[str] = ()
     ) -> AsyncIterator[Row]:
         """Give obliged and residential sites with their detectors and valves, in the order of their ids."""
-        async for row in self.connection.cursor(
-            _SITES, prefix(area), day, known_at, after, prefetch=PREFETCH
-        ):
+        parameters: list[Any] = [prefix(area), day, known_at, after]
+        text = _SITES.format(found=finds(words, parameters))
+        async for row in self.connection.cursor(text, *parameters, prefetch=PREFETCH):
             yield dict(row)

@@ -6,34 +6,27 @@ from typing import Any
 
 import asyncpg
 
+from services.registry.adapters.asof import NOW, holds
 from services.registry.adapters.heard import HeardQueries
+from services.registry.adapters.lists import ListQueries, row_of
 from services.registry.adapters.oversight import OversightQueries
-from services.registry.domain.areas import prefix
 from services.registry.domain.history import Version
-from services.registry.domain.kinds import Kind
+from services.registry.domain.kinds import KINDS, Kind
+from services.registry.domain.search import searched
 from services.registry.ports import AsOf, Exists, Moment, Row
 from shared.chassis import outbox
 
-_NOW = "upper_inf(valid_time) AND upper_inf(record_time)"
-# What belongs to the platform's canaries; a firm does when all its sites do.
-_RESERVED = {
-    "site": "reserved",
-    "device": "reserved",
-    "operator": "(SELECT bool_and(s.reserved) FROM site s WHERE s.operator_id = o.operator_id"
-    " AND upper_inf(s.valid_time) AND upper_inf(s.record_time)) IS TRUE",
-}
-_HIDDEN = ("valid_time", "record_time")
 
-
-def _row(found: Mapping[str, Any]) -> Row:
-    return {name: value for name, value in found.items() if name not in _HIDDEN}
+def _searched(kind: Kind, row: Row) -> dict[str, str]:
+    found = searched(row, kind.searched, kind.named)
+    return {"search_text": found.text, "search_pinyin": found.pinyin}
 
 
 def _range(since: dt.date | str | None, until: dt.date | str | None) -> str:
     return f"[{since or ''},{until or ''})"
 
 
-class PostgresUnit(OversightQueries, HeardQueries):
+class PostgresUnit(ListQueries, OversightQueries, HeardQueries):
     """Implements `ports.Unit`; table and column names come from `domain.kinds`, values are parameters."""
 
     async def moment(self) -> Moment:
@@ -47,13 +40,13 @@ class PostgresUnit(OversightQueries, HeardQueries):
 
     async def get(self, kind: Kind, id_: str, as_of: AsOf | None = None) -> Row | None:
         """Return an object, as of a day and a knowledge."""
-        when, parameters = _as_of(as_of or AsOf(), 2)
+        parameters: list[Any] = [id_]
+        when = holds(as_of or AsOf(), parameters)
         found = await self.connection.fetchval(
             f"SELECT to_jsonb(o) FROM {kind.table} o WHERE {kind.id} = $1 AND {when}",  # noqa: S608
-            id_,
             *parameters,
         )
-        return _row(found) if found else None
+        return row_of(found) if found else None
 
     async def many(self, kind: Kind, ids: Iterable[str], *, hold: bool = False) -> dict[str, Row]:
         """Return the objects of these ids that are visible; `hold` keeps others from changing them."""
@@ -65,45 +58,14 @@ class PostgresUnit(OversightQueries, HeardQueries):
             if not missing:
                 break
             rows = await self.connection.fetch(
-                f"SELECT to_jsonb(o) AS o FROM {kind.table} o WHERE {kind.id} = ANY($1) AND {_NOW}"  # noqa: S608
+                f"SELECT to_jsonb(o) AS o FROM {kind.table} o WHERE {kind.id} = ANY($1) AND {NOW}"  # noqa: S608
                 f" ORDER BY {kind.id} {'FOR SHARE' if hold else ''}",
                 missing,
             )
-            found |= {row["o"][kind.id]: _row(row["o"]) for row in rows}
+            found |= {row["o"][kind.id]: row_of(row["o"]) for row in rows}
             if not hold:
                 break
         return found
-
-    async def page(
-        self,
-        kind: Kind,
-        filters: Mapping[str, str],
-        area: str | None,
-        after: str,
-        limit: int,
-        as_of: AsOf,
-        *,
-        reserved: bool = False,
-    ) -> list[Row]:
-        """Return objects in the order of their ids, after `after`; the platform's own only if `reserved`."""
-        when, parameters = _as_of(as_of, 3)
-        conditions = [f"{kind.id} > $1", when]
-        if kind.table in _RESERVED:
-            conditions.append(_RESERVED[kind.table] if reserved else f"NOT ({_RESERVED[kind.table]})")
-        for name, value in filters.items():
-            parameters.append(value)
-            conditions.append(f"{kind.filters[name]} = ${len(parameters) + 2}")
-        if area is not None:
-            parameters.append(prefix(area))
-            conditions.append(f"starts_with(area_code, ${len(parameters) + 2})")
-        rows = await self.connection.fetch(
-            f"SELECT to_jsonb(o) AS o FROM {kind.table} o WHERE {' AND '.join(conditions)}"  # noqa: S608
-            f" ORDER BY {kind.id} LIMIT $2",
-            after,
-            limit,
-            *parameters,
-        )
-        return [_row(row["o"]) for row in rows]
 
     async def taken(self, kind: Kind, ids: Sequence[str]) -> set[str]:
         """Return which of these ids exist, whoever owns them."""
@@ -124,8 +86,24 @@ class PostgresUnit(OversightQueries, HeardQueries):
         begun = f"[{at.isoformat()},)"
         await self.connection.execute(
             f"INSERT INTO {kind.table} SELECT * FROM jsonb_populate_recordset(NULL::{kind.table}, $1)",  # noqa: S608
-            [{**row, "record_time": begun} for row in rows],
+            [{**row, **_searched(kind, row), "record_time": begun} for row in rows],
         )
+
+    async def fill_searched(self, limit: int) -> int:
+        """Fill what is searched where a former version of the service left it out; return how many."""
+        for kind in KINDS:
+            rows = await self.connection.fetch(
+                f"SELECT ctid, to_jsonb(o) AS o FROM {kind.table} o WHERE search_text IS NULL"  # noqa: S608
+                " LIMIT $1 FOR UPDATE SKIP LOCKED",
+                limit,
+            )
+            if rows:
+                await self.connection.executemany(
+                    f"UPDATE {kind.table} SET search_text = $2, search_pinyin = $3 WHERE ctid = $1",  # noqa: S608
+                    [(row["ctid"], *_searched(kind, row["o"]).values()) for row in rows],
+                )
+                return len(rows)
+        return 0
 
     async def lock(self, kind: Kind, ids: Iterable[str]) -> None:
         """Let nobody else change these objects until the end of the transaction."""
@@ -145,7 +123,7 @@ class PostgresUnit(OversightQueries, HeardQueries):
         )
         found: dict[str, list[Version]] = {}
         for row in rows:
-            version = Version(row["since"], row["until"], _row(row["o"]))
+            version = Version(row["since"], row["until"], row_of(row["o"]))
             found.setdefault(row["o"][kind.id], []).append(version)
         return found
 
@@ -173,10 +151,10 @@ class PostgresUnit(OversightQueries, HeardQueries):
     async def devices_of(self, site_id: str) -> list[Row]:
         """Return the devices of a site."""
         rows = await self.connection.fetch(
-            f"SELECT to_jsonb(o) AS o FROM device o WHERE site_id = $1 AND {_NOW} ORDER BY device_id",  # noqa: S608
+            f"SELECT to_jsonb(o) AS o FROM device o WHERE site_id = $1 AND {NOW} ORDER BY device_id",  # noqa: S608
             site_id,
         )
-        return [_row(row["o"]) for row in rows]
+        return [row_of(row["o"]) for row in rows]
 
     async def publish(self, messages: Sequence[outbox.Message]) -> None:
         """Publish when the transaction commits."""
@@ -232,7 +210,7 @@ class PostgresUnit(OversightQueries, HeardQueries):
     async def maintenance_over(self, limit: int) -> list[str]:
         """Return devices whose maintenance has ended by the database's clock."""
         rows = await self.connection.fetch(
-            f"SELECT device_id FROM device WHERE maintenance_until <= clock_timestamp() AND {_NOW}"  # noqa: S608
+            f"SELECT device_id FROM device WHERE maintenance_until <= clock_timestamp() AND {NOW}"  # noqa: S608
             " ORDER BY maintenance_until LIMIT $1",
             limit,
         )
@@ -241,26 +219,8 @@ class PostgresUnit(OversightQueries, HeardQueries):
     async def behind(self, controller_id: str) -> str | None:
         """Return a device in use that a controller speaks for, if there is one."""
         found: str | None = await self.connection.fetchval(
-            f"SELECT device_id FROM device WHERE controller_id = $1 AND retired_on IS NULL AND {_NOW}"  # noqa: S608
+            f"SELECT device_id FROM device WHERE controller_id = $1 AND retired_on IS NULL AND {NOW}"  # noqa: S608
             " LIMIT 1",
             controller_id,
         )
         return found
-
-
-def _as_of(as_of: AsOf, first: int) -> tuple[str, list[Any]]:
-    """Return the condition on both times and its parameters, numbered from `first`."""
-    if as_of.day is None and as_of.known_at is None:
-        return _NOW, []
-    parameters: list[Any] = []
-    conditions = []
-    for column, type_, value in (
-        ("valid_time", "date", as_of.day),
-        ("record_time", "timestamptz", as_of.known_at),
-    ):
-        if value is None:
-            conditions.append(f"upper_inf({column})")
-        else:
-            conditions.append(f"{column} @> ${first + len(parameters)}::{type_}")
-            parameters.append(value)
-    return " AND ".join(conditions), parameters

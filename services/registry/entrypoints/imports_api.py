@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
 from services.registry.domain.kinds import DEVICE
-from services.registry.domain.policy import RESERVERS, ROLES
+from services.registry.entrypoints import shapes
 from services.registry.entrypoints.csvfile import BadFile, CsvFile
 from services.registry.entrypoints.fields import CSV_CONTEXT
 from services.registry.entrypoints.objects_api import Day
@@ -21,9 +21,11 @@ from services.registry.entrypoints.resources import RESOURCES, Resource, columns
 from services.registry.handlers.importing import CHUNK_ROWS, ImportStoppedError, Line, Report, import_rows
 from services.registry.handlers.registering import Context
 from services.registry.ports import Store
-from shared.chassis.http import Asking, problem, reason_of, require
+from shared.chassis.http import Asking, problem, reason_of
 from shared.chassis.idempotency import once
+from shared.chassis.openapi import answers, refuses
 from shared.chassis.principal import Principal
+from shared.contracts.access import ADMINISTRATOR, LICENSERS
 
 BODY_BYTES_MAX = 32 * 1024 * 1024
 _LISTS = frozenset({"area_codes"})
@@ -83,7 +85,7 @@ def convert(model: type[BaseModel], asking: Principal, row: int, cells: dict[str
             for fault in error.errors()
         ]
         return Line(row, None, wrong)
-    if fields.get("reserved") and not asking.has(RESERVERS):
+    if fields.get("reserved") and not asking.has(ADMINISTRATOR):
         return Line(row, None, [("reserved", "only the administrator reserves a site")])
     return Line(row, fields)
 
@@ -116,6 +118,7 @@ def _add(router: APIRouter, store: Store, resource: Resource) -> None:
         f"/{resource.kind.resource}:import",
         name=f"import {resource.kind.resource}",
         tags=[resource.kind.resource],
+        responses=answers(shapes.ImportReport) | refuses(shapes.ImportRefused, 422),
         openapi_extra={
             "requestBody": {
                 "content": {
@@ -134,7 +137,6 @@ def _add(router: APIRouter, store: Store, resource: Resource) -> None:
     async def import_(
         request: Request, asking: Asking, dry_run: bool = False, effective_on: Day = None
     ) -> Response:
-        require(asking, ROLES["register"])
         body = await read_body(request)
         try:
             file = CsvFile(body, list(names), required)
@@ -164,7 +166,7 @@ async def _run(
     since: dt.date | None,
 ) -> Response:
     async with answered(), store.unit(asking) as unit:
-        licenses = asking.has(ROLES["decide_licence"])
+        licenses = asking.has(LICENSERS)
         context = Context(store.areas, await unit.moment(), asking.subject, controllers, licenses)
 
         async def act() -> tuple[int, dict[str, Any]]:

@@ -45,7 +45,7 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class Operator(Input):
+class NewOperator(Input):
     """A gas company."""
 
     operator_id: Id
@@ -62,7 +62,7 @@ class OperatorChange(Input):
     area_code: Code = ""
 
 
-class Licence(Input):
+class NewLicence(Input):
     """A gas business licence; dates inclusive."""
 
     licence_id: Id
@@ -94,7 +94,7 @@ class LicenceChange(Input):
     valid_to: Day = dt.date.min
 
 
-class Contact(Input):
+class NewContact(Input):
     """Whom to call about a site."""
 
     name: Text
@@ -102,7 +102,7 @@ class Contact(Input):
     role: Optional = ""
 
 
-class Site(Input):
+class NewSite(Input):
     """A place where gas is used or handled."""
 
     site_id: Id
@@ -118,7 +118,7 @@ class Site(Input):
     gas: GasKind | None = None
     altitude_m: Annotated[Number, Field(ge=-500, le=9000, allow_inf_nan=False)] | None = None
     business_hours: Annotated[str, Field(pattern=HOURS)] = ""
-    contacts: Annotated[list[Contact], Field(max_length=20)] = []
+    contacts: Annotated[list[NewContact], Field(max_length=20)] = []
     reserved: Flag = False
     planning_approval: Text | None = None
     planning_approved_on: Day | None = None
@@ -139,13 +139,13 @@ class SiteChange(Input):
     gas: GasKind | None = None
     altitude_m: Annotated[Number, Field(ge=-500, le=9000, allow_inf_nan=False)] | None = None
     business_hours: Annotated[str, Field(pattern=HOURS)] = ""
-    contacts: Annotated[list[Contact], Field(max_length=20)] = []
+    contacts: Annotated[list[NewContact], Field(max_length=20)] = []
     reserved: Flag = False
     planning_approval: Text | None = None
     planning_approved_on: Day | None = None
 
 
-class Limits(Input):
+class NewLimits(Input):
     """Design limits of an instrument."""
 
     upper_working_kpa: Pressure | None = None
@@ -161,7 +161,7 @@ Heartbeat = Annotated[int, BeforeValidator(whole), Field(ge=1, le=86_400)]
 Zone = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class Device(Input):
+class NewDevice(Input):
     """A device at a site; `zone` is what one valve protects."""
 
     device_id: Id
@@ -175,7 +175,7 @@ class Device(Input):
     serial: Optional
     installed_on: Day
     heartbeat_s: Heartbeat = HEARTBEAT_S
-    limits: Limits | None = None
+    limits: NewLimits | None = None
 
 
 class DeviceChange(Input):
@@ -190,7 +190,7 @@ class DeviceChange(Input):
     serial: Optional = ""
     installed_on: Day = dt.date.min
     heartbeat_s: Heartbeat = HEARTBEAT_S
-    limits: Limits | None = None
+    limits: NewLimits | None = None
 
 
 class Maintain(Input):

@@ -1,5 +1,6 @@
 """Which models create and change which kind, and how its objects look in HTTP."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +23,10 @@ class Resource:
 
 
 RESOURCES = (
-    Resource(OPERATOR, models.Operator, models.OperatorChange),
-    Resource(LICENCE, models.Licence, models.LicenceChange),
-    Resource(SITE, models.Site, models.SiteChange),
-    Resource(DEVICE, models.Device, models.DeviceChange),
+    Resource(OPERATOR, models.NewOperator, models.OperatorChange),
+    Resource(LICENCE, models.NewLicence, models.LicenceChange),
+    Resource(SITE, models.NewSite, models.SiteChange),
+    Resource(DEVICE, models.NewDevice, models.DeviceChange),
 )
 _INTERNAL = ("recorded_by", "maintenance_until")
 
@@ -35,11 +36,11 @@ def columns(given: BaseModel, *, only_set: bool = False) -> Row:
     return given.model_dump(mode="json", by_alias=True, exclude_unset=only_set)
 
 
-def present(kind: Kind, row: Row, moment: Moment) -> dict[str, Any]:
-    """Return an object as `GET` gives it: times in RFC 3339."""
+def present(kind: Kind, row: Row, moment: Moment, day: dt.date | None = None) -> dict[str, Any]:
+    """Return an object as `GET` gives it on a day (today unless said): times in RFC 3339."""
     found = {name: value for name, value in row.items() if name not in _INTERNAL}
     if kind is LICENCE:
-        found["state"] = licence_state(row, moment.day)
+        found["state"] = licence_state(row, day or moment.day)
     if kind is DEVICE:
         found["client_id"] = client_of(row)
         found["registered_at"] = rfc3339(parse_rfc3339(row["registered_at"]))

@@ -9,7 +9,7 @@ from services.registry.handlers import blocking
 from services.registry.handlers.errors import Absent, BadInput, Fault, NotAllowed, Stale
 from services.registry.handlers.publishing import messages
 from services.registry.handlers.registering import Context, area_faults, controller_fault
-from services.registry.ports import AsOf, Row, Unit
+from services.registry.ports import Row, Unit, Wanted
 
 # More licences than any one firm holds.
 LICENCES_MAX = 10_000
@@ -130,8 +130,8 @@ def _check_dates(versions: list[Version], changes: Row) -> None:
 
 async def _carry_seat(unit: Unit, operator: Row, context: Context, since: dt.date | None) -> None:
     """A licence belongs to its holder's area."""
-    owned = {"operator_id": operator["operator_id"]}
-    ids = [row["licence_id"] for row in await unit.page(LICENCE, owned, None, "", LICENCES_MAX, AsOf())]
+    owned = Wanted(filters={"operator_id": operator["operator_id"]})
+    ids = [row["licence_id"] for row in await unit.page(LICENCE, owned, (), LICENCES_MAX)]
     await unit.lock(LICENCE, ids)
     moved = {"area_code": operator["area_code"]}
     changed = {id_: (versions, moved) for id_, versions in (await unit.believed(LICENCE, ids)).items()}

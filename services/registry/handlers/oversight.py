@@ -9,20 +9,23 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from services.registry.domain import coverage, licensing
+from services.registry.domain import coverage, licensing, search
 from services.registry.ports import Oversight, Row
 
 GroupBy: TypeAlias = Literal["county", "operator", "kind"]
 _COLUMN: dict[GroupBy, str] = {"county": "area_code", "operator": "operator_id", "kind": "kind"}
 
+_OF_A_SITE = ("site_id", "operator_id", "area_code", "name", "kind", "address")
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: an area ("" = everywhere), a day, and by what knowledge."""
+    """What is asked: an area ("" = everywhere), a day, by what knowledge; `words` are searched."""
 
     area: str
     day: dt.date
     known_at: dt.datetime
+    words: tuple[str, ...] = ()
 
 
 async def unlicensed(oversight: Oversight, question: Question) -> list[Row]:
@@ -35,6 +38,8 @@ async def unlicensed(oversight: Oversight, question: Question) -> list[Row]:
     items: list[Row] = []
     for operator_id, group in groupby(acts, itemgetter("operator_id")):
         rows = list(group)
+        if not search.found(question.words, rows[0]["search_text"], rows[0]["search_pinyin"]):
+            continue
         activities = [_activity(row) for row in rows]
         found = licensing.findings(licences.get(operator_id, []), activities, question.day)
         items += [_proposal(operator_id, rows[0]["name"], finding, question) for finding in found]
@@ -81,7 +86,9 @@ async def judged_sites(
     oversight: Oversight, question: Question, after: str = ""
 ) -> AsyncIterator[tuple[Row, coverage.SiteCoverage]]:
     """Give every obliged and residential site with whether it is covered."""
-    sites = oversight.sites_with_devices(question.area, question.day, question.known_at, after)
+    sites = oversight.sites_with_devices(
+        question.area, question.day, question.known_at, after, question.words
+    )
     async for site in sites:
         devices = msgspec.convert(site["devices"] or [], list[coverage.Device])
         yield site, coverage.judge(devices, question.day, residential=site["kind"] == "residential")
@@ -110,13 +117,8 @@ def _tally(group_by: GroupBy, group: str, tally: coverage.Tally) -> Row:
     }
 
 
-async def missing(oversight: Oversight, question: Question, after: str, limit: int) -> list[Row]:
-    """Return obliged sites that are not covered, each with the reasons, in the order of their ids."""
-    found: list[Row] = []
+async def missing(oversight: Oversight, question: Question, after: str = "") -> AsyncIterator[Row]:
+    """Give obliged sites that are not covered, each with the reasons, in the order of their ids."""
     async for site, judged in judged_sites(oversight, question, after):
         if not judged.covered and site["obliged"] and site["kind"] != "residential":
-            names = ("site_id", "operator_id", "area_code", "name", "kind")
-            found.append({**{name: site[name] for name in names}, "reasons": list(judged.reasons)})
-        if len(found) == limit:
-            break
-    return found
+            yield {**{name: site[name] for name in _OF_A_SITE}, "reasons": list(judged.reasons)}

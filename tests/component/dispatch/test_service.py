@@ -10,6 +10,7 @@ import pytest
 
 from deploy.timescaledb.provision import Database
 from shared.contracts import topic_names as names
+from tests.answers import HOOKS
 from tests.component.dispatch.support import SITE, Bus, Service, alert, environment, headers, key_file, until
 from tests.conftest import DatabaseFactory
 
@@ -34,7 +35,7 @@ class World:
         self.bootstrap = bootstrap
         self.prefix = prefix
         self.folder = folder
-        self.client = httpx.AsyncClient(base_url=service.url, trust_env=False)
+        self.client = httpx.AsyncClient(base_url=service.url, trust_env=False, event_hooks=HOOKS)
 
     async def ask(
         self,

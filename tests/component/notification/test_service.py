@@ -14,6 +14,7 @@ import pytest
 
 from deploy.timescaledb.provision import Database
 from shared.contracts import topic_names as names
+from tests.answers import HOOKS
 from tests.component.dispatch.support import (
     SITE,
     Bus,
@@ -37,7 +38,7 @@ class World:
         self.sink = sink
         self.database = database
         self.key = key
-        self.client = httpx.AsyncClient(base_url=service.url, trust_env=False)
+        self.client = httpx.AsyncClient(base_url=service.url, trust_env=False, event_hooks=HOOKS)
         self.rows: asyncpg.Connection[Any]
 
     async def ask(

@@ -22,6 +22,7 @@ from shared.chassis.principal import HEADER, PrincipalKey
 from shared.chassis.table import Table
 from shared.contracts import topic_names
 from shared.contracts.objects import Device
+from tests.answers import HOOKS
 from tests.conftest import DatabaseFactory
 from tests.integration.registry.harness import ADMIN, device, operator, site
 
@@ -81,7 +82,8 @@ def environment(database: Database, bootstrap: str, prefix: str, folder: Path) -
 async def started(env: dict[str, str]) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.registry", env=env)
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{env['GW_HTTP_PORT']}") as client:
+        address = f"http://127.0.0.1:{env['GW_HTTP_PORT']}"
+        async with httpx.AsyncClient(base_url=address, event_hooks=HOOKS) as client:
 
             async def ready() -> bool:
                 assert process.returncode is None, "the service ended"

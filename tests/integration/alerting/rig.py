@@ -9,7 +9,7 @@ from typing import Any, Self
 import httpx
 import msgspec
 
-from services.alerting.adapters import alert_queries, arming, command_queries, rule_store
+from services.alerting.adapters import alarm_figures, alert_queries, arming, command_queries, rule_store
 from services.alerting.adapters.postgres import PostgresStore
 from services.alerting.adapters.signing import SigningKeys
 from services.alerting.domain import loops
@@ -29,7 +29,9 @@ from shared.chassis.health import Health
 from shared.chassis.http import create_app
 from shared.chassis.ids import uuid7
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
+from shared.contracts.access import may
 from shared.contracts.objects import Device, Maintenance, Site
+from tests.answers import HOOKS
 
 KEY = PrincipalKey(bytes(range(32)))
 WATCH = Principal("li", frozenset({"watch"}), operator_id="op-1", second_factor=True)
@@ -107,7 +109,7 @@ class Rig:
         self.worker_pool = await open_pool(self.dsns.worker, application_name="test-worker")
         self._stack.push_async_callback(self.worker_pool.close)
         self.store = PostgresStore(self.worker_pool, self.keys)
-        stores = Stores(alert_queries, command_queries, arming, rule_store)
+        stores = Stores(alert_queries, command_queries, arming, rule_store, alarm_figures)
         self.deps = Deps(
             self.api_pool,
             self.store.unit,
@@ -118,12 +120,12 @@ class Rig:
             self._rules_changed,
         )
         self.timers = Timers(self.worker_pool, self.deps, health=Health())
-        app = create_app("alerting", health=Health(), key=KEY)
+        app = create_app("alerting", health=Health(), key=KEY, may=may)
         api.include(app, self.deps)
         self.app = app
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         self.client = await self._stack.enter_async_context(
-            httpx.AsyncClient(transport=transport, base_url="http://alerting")
+            httpx.AsyncClient(transport=transport, base_url="http://alerting", event_hooks=HOOKS)
         )
         return self
 

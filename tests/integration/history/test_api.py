@@ -13,6 +13,8 @@ from shared.chassis.clock import SystemClock
 from shared.chassis.http import create_app
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 from shared.chassis.times import rfc3339
+from shared.contracts.access import may
+from tests.answers import HOOKS
 from tests.integration.history.harness import DAY, HOUR, NOW, History, device, event, reading
 
 HOUR_MS = 3_600_000
@@ -51,11 +53,11 @@ class Api:
 async def api(history: History) -> AsyncIterator[Api]:
     pool = await open_query_pool(history.dsns.api)
     key = PrincipalKey(os.urandom(32))
-    app = create_app("history", health=history.health, key=key)
+    app = create_app("history", health=history.health, key=key, may=may)
     add_routes(app, Queries(pool), clock=SystemClock(), keep_readings_days=90)
     await history.devices.tell("det-1", device())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://history") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://history", event_hooks=HOOKS) as client:
         yield Api(client, key)
     await pool.close()
 

@@ -1,107 +1,15 @@
 """Signing in, the second factor, what reaches the services, and the live stream, on the real engines."""
 
 import asyncio
-import time
-from typing import Any
 
-import httpx
 import msgspec
 import orjson
 import pyotp
-import pytest
-from fastapi import FastAPI, Request
 
-from services.portal.adapters.postgres import PostgresPeople
-from services.portal.app import _streams, build
-from services.portal.domain.people import Account
-from services.portal.handlers import hash_password
-from services.portal.settings import Settings
-from shared.chassis.database import open_pool
-from shared.chassis.health import Health
 from shared.chassis.kafka import Producer
-from shared.chassis.principal import HEADER, PrincipalKey
+from shared.chassis.principal import HEADER
 from shared.contracts.events import Alert, AlertChanged, TimelineItem
-
-ORIGIN = "http://portal.test"
-SECRET = pyotp.random_base32()
-LIMIT_S = 20
-
-
-def person(username: str, role: str, **more):
-    return {
-        "username": username,
-        "role": role,
-        "operator_id": None,
-        "area_code": None,
-        "crew_id": None,
-        "totp_secret": None,
-    } | more
-
-
-PEOPLE = [
-    person("watch", "watch", operator_id="op-a", totp_secret=SECRET),
-    person("member", "crew_member", operator_id="op-a", crew_id="crew-1"),
-    person("viewer", "regulator_viewer", area_code="530602"),
-    person("admin", "administrator", totp_secret=pyotp.random_base32()),
-]
-
-
-@pytest.fixture
-async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
-    found = await database("portal")
-    key_file = tmp_path / "key"
-    PrincipalKey.create(key_file)
-    key = PrincipalKey.load(key_file)
-    upstream = FastAPI()
-    heard: list[Any] = []
-
-    @upstream.api_route("/{path:path}", methods=["GET", "POST"])
-    async def echo(path: str, request: Request):
-        who = key.verify(request.headers[HEADER], "alerting")
-        heard.append({"path": path, "who": who, "headers": dict(request.headers)})
-        return {"path": path, "second_factor": who.second_factor}
-
-    pool = await open_pool(found.services["portal"].api, application_name="test")
-    store = PostgresPeople(pool)
-    password_hash = await hash_password("right")
-    for one in PEOPLE:
-        await store.add(
-            Account(name="x", password_hash=password_hash, totp_last_step=0, disabled=False, **one)
-        )
-    settings = Settings(
-        kafka_bootstrap=kafka_bootstrap,
-        http_port=1,
-        principal_key_file=key_file,
-        topic_prefix=topic_prefix,
-        upstreams={"alerting": "http://alerting"},
-        public_origin=ORIGIN,
-    )
-    health = Health()
-    streams = _streams(settings, health)
-    upstream_client = httpx.AsyncClient(transport=httpx.ASGITransport(upstream))
-    app = build(settings, key, store, upstream_client, streams, health)
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN)
-    setattr(client, "heard", heard)  # noqa: B010
-    setattr(client, "streams", streams)  # noqa: B010
-    setattr(client, "pool", pool)  # noqa: B010
-    yield client
-    await client.aclose()
-    await upstream_client.aclose()
-    await pool.close()
-
-
-async def sign_in(portal, username="member", otp=None, password="right"):
-    body = {"username": username, "password": password} | ({"otp": otp} if otp else {})
-    return await portal.post("/api/v1/session", json=body)
-
-
-def next_code():
-    """Return the code that follows the present one: taken also if its time begins before it is used."""
-    return pyotp.TOTP(SECRET).at(int(time.time()) + 30)
-
-
-def bearer(answer):
-    return {"Authorization": f"Bearer {answer.json()['token']}"}
+from tests.integration.portal.rig import LIMIT_S, ORIGIN, SECRET, bearer, next_code, sign_in
 
 
 async def test_the_service_hears_who_asks_and_nobody_can_say_it_themselves(portal):
@@ -163,7 +71,7 @@ async def test_refreshing_rotates_and_signing_out_ends(portal):
 
 
 async def test_a_cookie_acts_only_from_our_own_origin(portal):
-    await sign_in(portal)
+    await sign_in(portal, "watch", pyotp.TOTP(SECRET).now())
     assert (await portal.get("/api/v1/alerts")).status_code == 200
     url = "/api/v1/alerts/x:acknowledge"
     assert (await portal.post(url, json={})).status_code == 403
@@ -178,7 +86,7 @@ async def test_people_are_for_administrators(portal):
 
 async def test_a_service_that_is_away_is_503_and_an_unknown_path_404(portal):
     member = await sign_in(portal)
-    assert (await portal.get("/api/v1/orders", headers=bearer(member))).status_code == 404
+    assert (await portal.get("/api/v1/licences", headers=bearer(member))).status_code == 404
     assert (await portal.get("/api/v1/what", headers=bearer(member))).status_code == 404
 
 

@@ -9,7 +9,7 @@ from services.portal.app import show_order
 from services.portal.domain.replay import Replay
 from services.portal.entrypoints.streams import may_see
 from shared.chassis.principal import Principal
-from tests.integration.portal.test_api import ORIGIN, SECRET, bearer, next_code, portal, sign_in  # noqa: F401 - a fixture
+from tests.integration.portal.rig import SECRET, bearer, next_code, sign_in
 
 
 async def many_bytes(count, sent):
@@ -18,7 +18,7 @@ async def many_bytes(count, sent):
         yield b"x" * 65_536
 
 
-async def test_nobody_fills_the_memory_before_signing_in(portal):  # noqa: F811 - the fixture
+async def test_nobody_fills_the_memory_before_signing_in(portal):
     sent: list[int] = []
     headers = {"Content-Type": "application/json"}
     answer = await portal.post("/api/v1/session", content=many_bytes(800, sent), headers=headers)
@@ -26,12 +26,12 @@ async def test_nobody_fills_the_memory_before_signing_in(portal):  # noqa: F811 
     assert len(sent) < 80
 
 
-async def test_guessing_at_once_is_guessing(portal):  # noqa: F811 - the fixture
+async def test_guessing_at_once_is_guessing(portal):
     answers = await asyncio.gather(*(sign_in(portal, password=f"guess-{n}") for n in range(30)))
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 25
 
 
-async def test_codes_cannot_be_guessed_with_a_stolen_session(portal):  # noqa: F811 - the fixture
+async def test_codes_cannot_be_guessed_with_a_stolen_session(portal):
     answer = await sign_in(portal, "watch", pyotp.TOTP(SECRET).now())
     right = next_code()
     wrong = [code for code in ("000001", "000002", "000003", "000004", "000005", "000006") if code != right]
@@ -54,11 +54,11 @@ async def test_codes_cannot_be_guessed_with_a_stolen_session(portal):  # noqa: F
         {"username": "member", "password": "x", "otp": "१२३४५६"},
     ],
 )
-async def test_odd_texts_are_no_fault_of_ours(portal, body):  # noqa: F811 - the fixture
+async def test_odd_texts_are_no_fault_of_ours(portal, body):
     assert (await portal.post("/api/v1/session", json=body)).status_code in {401, 422}
 
 
-async def test_an_answer_never_repeats_a_password(portal):  # noqa: F811 - the fixture
+async def test_an_answer_never_repeats_a_password(portal):
     answer = await portal.post("/api/v1/session", json={"password": "hunter2-hunter2", "more": 1})
     assert answer.status_code == 422
     assert "hunter2" not in answer.text

@@ -2,10 +2,10 @@
 
 import pyotp
 
-from tests.integration.portal.test_api import SECRET, bearer, next_code, portal, sign_in  # noqa: F401 - a fixture
+from tests.integration.portal.rig import SECRET, bearer, next_code, sign_in
 
 
-async def age(portal, seconds):  # noqa: F811 - the fixture
+async def age(portal, seconds):
     """Let the failures on record lie further back."""
     await portal.pool.execute(
         "WITH old AS (DELETE FROM failed_sign_in RETURNING *) INSERT INTO failed_sign_in"
@@ -14,7 +14,7 @@ async def age(portal, seconds):  # noqa: F811 - the fixture
     )
 
 
-async def test_a_used_code_with_the_right_password_is_no_failure(portal):  # noqa: F811 - the fixture
+async def test_a_used_code_with_the_right_password_is_no_failure(portal):
     code = pyotp.TOTP(SECRET).now()
     assert (await sign_in(portal, "watch", code)).status_code == 200
     for _ in range(6):
@@ -25,7 +25,7 @@ async def test_a_used_code_with_the_right_password_is_no_failure(portal):  # noq
     assert (await sign_in(portal, "watch", next_code())).status_code == 200
 
 
-async def test_a_used_code_when_arming_ends_no_session(portal):  # noqa: F811 - the fixture
+async def test_a_used_code_when_arming_ends_no_session(portal):
     code = pyotp.TOTP(SECRET).now()
     answer = await sign_in(portal, "watch", code)
     for _ in range(6):
@@ -38,7 +38,7 @@ async def test_a_used_code_when_arming_ends_no_session(portal):  # noqa: F811 - 
     assert armed.json()["second_factor"]
 
 
-async def test_the_lock_says_how_long_and_ends_after_a_minute_then_after_two(portal):  # noqa: F811
+async def test_the_lock_says_how_long_and_ends_after_a_minute_then_after_two(portal):
     for _ in range(5):
         assert (await sign_in(portal, password="wrong")).status_code == 401
     locked = await sign_in(portal)
@@ -51,14 +51,14 @@ async def test_the_lock_says_how_long_and_ends_after_a_minute_then_after_two(por
     assert (await sign_in(portal)).status_code == 200
 
 
-async def test_a_success_clears_the_count(portal):  # noqa: F811 - the fixture
+async def test_a_success_clears_the_count(portal):
     for _ in range(3):
         for _ in range(4):
             assert (await sign_in(portal, password="wrong")).status_code == 401
         assert (await sign_in(portal)).status_code == 200
 
 
-async def test_a_lock_stops_nobody_who_is_signed_in_from_closing_a_valve(portal):  # noqa: F811
+async def test_a_lock_stops_nobody_who_is_signed_in_from_closing_a_valve(portal):
     answer = await sign_in(portal, "watch", pyotp.TOTP(SECRET).now())
     for _ in range(5):
         await sign_in(portal, "watch", password="wrong")

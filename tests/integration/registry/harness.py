@@ -20,6 +20,7 @@ from services.registry.app import web
 from shared.chassis.database import open_pool
 from shared.chassis.health import Health
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
+from tests.answers import HOOKS
 
 CREDIT_CODE = "91110000600037341L"
 ADMIN = Principal("root", frozenset({"administrator"}))
@@ -88,7 +89,9 @@ async def registry(database: Database, folder: Path) -> AsyncIterator[Registry]:
     app = web(store, authority, KeyFile(None), listed, health, key)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://registry") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://registry", event_hooks=HOOKS
+        ) as client:
             yield Registry(client, key, store, listed, crl_file)
     finally:
         await api.close()

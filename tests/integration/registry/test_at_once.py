@@ -48,7 +48,7 @@ async def test_the_second_change_waits_and_finds_itself_stale(shop: Registry, db
 
 async def test_a_site_changes_only_after_the_devices_that_came_before(shop: Registry, db: Database) -> None:
     async with shop.store.unit(ADMIN) as unit:
-        given = columns(models.Device(**device("new")))
+        given = columns(models.NewDevice(**device("new")))
         await registering.register(unit, DEVICE, [given], await context(shop, unit), None)
         change = asyncio.create_task(shop.patch("sites/site-1", {"gas": "LPG"}, 1))
         assert await waits_or_ends(db, change)

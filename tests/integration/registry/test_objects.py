@@ -17,7 +17,8 @@ async def test_creation_answers_with_the_whole_object_and_its_etag(shop: Registr
     assert found["heartbeat_s"] == 60
     assert found["registered_at"].endswith("Z")
     listed = (await shop.get("devices", site_id="site-1")).json()
-    assert listed == {"items": [found], "next_cursor": None}
+    names = {"operator_name": operator()["name"], "site_name": site()["name"]}
+    assert listed == {"items": [found | names], "next_cursor": None}
 
 
 async def test_a_licence_keeps_the_wires_names(shop: Registry) -> None:

@@ -1,0 +1,144 @@
+"""The audit chain: each entry's hash covers the one before, so that nothing is changed or lost unseen.
+
+An entry is one text, and the hash is taken of that text: what is searched is derived from it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any, Literal
+
+GENESIS = bytes(32)
+TEXT_BYTES_MAX = 16 * 1024
+# Said once and to one person; the chain is read by others, and for years.
+SECRET_FIELDS = frozenset(
+    {"password", "new_password", "otp", "token", "arm_token", "key", "totp_secret", "totp_uri", "certificate"}
+)
+Kind = Literal["intent", "result", "automatic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who did what to which object, when and from where; `before` and `after` are its states, if known.
+
+    A person's act has two entries: the intent, written before the request goes on, and the result, which
+    names the intent in `about`. What alerting did by itself has one, `automatic`.
+    """
+
+    at_ms: int
+    kind: Kind
+    actor: str
+    role: str
+    action: str
+    object: str
+    operator_id: str | None = None
+    area_code: str | None = None
+    address: str | None = None
+    session_id: str | None = None
+    about: int | None = None
+    status: int | None = None
+    reason: str | None = None
+    before: Any = None
+    after: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as it stands in the chain; `seq` begins at 1."""
+
+    seq: int
+    hash: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What was last at some time, signed by the portal and kept outside the database, too."""
+
+    seq: int
+    hash: bytes
+
+
+class Fault(Enum):
+    """What was done to a chain."""
+
+    EDITED = "edited"
+    DELETED = "deleted"
+    REORDERED = "reordered"
+    TRUNCATED = "truncated"
+    REWRITTEN = "rewritten"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found, and at which entry."""
+
+    fault: Fault
+    seq: int
+
+
+def text_of(entry: Entry, seq: int) -> str:
+    """Return the one text of an entry; its place stands in it, so that it fits in no other."""
+    return json.dumps(asdict(entry) | {"seq": seq}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def chained(previous: bytes, text: str) -> bytes:
+    """Return the hash of an entry that follows the one with hash `previous`."""
+    return hashlib.sha256(previous + text.encode()).digest()
+
+
+def following(last: Head | None, entry: Entry) -> Link:
+    """Return the link of an entry behind the last one."""
+    seq = last.seq + 1 if last else 1
+    text = text_of(entry, seq)
+    return Link(seq, chained(last.hash if last else GENESIS, text), text)
+
+
+def _place(text: str) -> int | None:
+    try:
+        found = json.loads(text)["seq"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, int) else None
+
+
+def verify(links: Iterable[Link], heads: Sequence[Head]) -> Finding | int:
+    """Return how many entries stand in a whole chain, or the first thing that is wrong with it.
+
+    `links` come by `seq`. A deletion shows as a gap, two entries that changed places as texts that name
+    other places, an edit as a hash that does not fit, an end that was cut off by a head beyond it, and a
+    chain that was computed anew from some place on by a head with another hash.
+    """
+    signed = {head.seq: head.hash for head in heads}
+    previous, seq = GENESIS, 0
+    for link in links:
+        if link.seq != seq + 1:
+            return Finding(Fault.DELETED, seq + 1)
+        seq = link.seq
+        if _place(link.text) not in {seq, None}:
+            return Finding(Fault.REORDERED, seq)
+        if chained(previous, link.text) != link.hash:
+            return Finding(Fault.EDITED, seq)
+        if signed.get(seq, link.hash) != link.hash:
+            return Finding(Fault.REWRITTEN, seq)
+        previous = link.hash
+    return Finding(Fault.TRUNCATED, seq + 1) if max(signed, default=0) > seq else seq
+
+
+def shortened(value: Any) -> Any:
+    """Return what a chain keeps of a body: no secret, and of what is too long its length and hash."""
+    kept = _without_secrets(value)
+    text = json.dumps(kept, ensure_ascii=False).encode()
+    if len(text) <= TEXT_BYTES_MAX:
+        return kept
+    return {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: "…" if name in SECRET_FIELDS else _without_secrets(inner) for name, inner in value.items()
+        }
+    return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value

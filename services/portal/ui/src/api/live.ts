@@ -1,0 +1,80 @@
+/** A live stream that comes back by itself and says how old what it shows is. */
+
+export type Connection = "connecting" | "live" | "lost";
+
+export interface LiveEvents<T> {
+  changed(item: T): void;
+  /** What was missed cannot be given again: read the list anew. */
+  reset(): void;
+  connection(state: Connection, since: number): void;
+}
+
+const SILENCE_MS = 40_000; // a comment comes every 15 s: two were missed
+const BACK_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
+
+/** Follow `/api/v1/stream/{name}` until the returned function is called. */
+export function follow<T>(name: "alerts" | "orders", kind: "alert" | "order", events: LiveEvents<T>): () => void {
+  let stopped = false;
+  let lastId = "";
+  let tries = 0;
+  let heardAt = Date.now();
+  let abort = new AbortController();
+
+  async function read(): Promise<void> {
+    const headers: Record<string, string> = { Accept: "text/event-stream" };
+    if (lastId) headers["Last-Event-ID"] = lastId;
+    const response = await fetch(`/api/v1/stream/${name}`, { headers, signal: abort.signal, cache: "no-store" });
+    if (!response.ok || response.body === null) throw new Error(String(response.status));
+    tries = 0;
+    heardAt = Date.now();
+    events.connection("live", heardAt);
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      heardAt = Date.now();
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop() ?? "";
+      for (const block of blocks) take(block);
+    }
+  }
+
+  function take(block: string): void {
+    let type = "message";
+    let data = "";
+    for (const line of block.split("\n")) {
+      if (line.startsWith("id: ")) lastId = line.slice(4);
+      else if (line.startsWith("event: ")) type = line.slice(7);
+      else if (line.startsWith("data: ")) data += line.slice(6);
+    }
+    if (type === "reset") events.reset();
+    else if (type === kind && data) events.changed(JSON.parse(data) as T);
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      abort = new AbortController();
+      try {
+        await read();
+      } catch {
+        /* the next try says it */
+      }
+      if (stopped) return;
+      events.connection("lost", heardAt);
+      const wait = BACK_MS[Math.min(tries++, BACK_MS.length - 1)] ?? 10_000;
+      await new Promise((resolve) => setTimeout(resolve, wait * (0.8 + 0.4 * Math.random())));
+    }
+  }
+
+  const watch = setInterval(() => {
+    if (Date.now() - heardAt > SILENCE_MS) abort.abort();
+  }, 5_000);
+  events.connection("connecting", heardAt);
+  void run();
+  return () => {
+    stopped = true;
+    clearInterval(watch);
+    abort.abort();
+  };
+}

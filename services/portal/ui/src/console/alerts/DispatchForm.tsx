@@ -1,0 +1,53 @@
+/** Open an order for a crew (派单); one site has one open response order at most, the server says so. */
+import { Input, Select } from "antd";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Alert, Order } from "../../api/types";
+import * as acts from "../data/acts";
+import { useSites } from "../data/register";
+import { useAct } from "../data/useAct";
+import { Field, FormDialog } from "../parts/FormDialog";
+import { SHAPES } from "../parts/Priority";
+import { PRIORITIES } from "./filters";
+
+const KINDS = ["response", "repair", "inspection"] as const;
+
+export function DispatchForm({ alerts, onDone }: { alerts: readonly Alert[]; onDone: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const act = useAct();
+  const sites = useSites();
+  const first = alerts[0] as Alert;
+  const same = alerts.filter((alert) => alert.site_id === first.site_id);
+  const site = sites.get(first.site_id);
+  const [kind, setKind] = useState<Order["kind"]>("response");
+  const [priority, setPriority] = useState<Order["priority"]>(first.priority);
+  const [text, setText] = useState(`${t(`rule.${first.rule}`)} · ${site?.name ?? first.site_id} · ${first.zone}`);
+  const [opened, setOpened] = useState<Order | null>(null);
+  const submit = (): void => {
+    const body = { site_id: first.site_id, kind, priority, text: text.trim(), alert_ids: same.map((alert) => alert.alert_id) };
+    void act.run(async (key) => setOpened(await acts.openOrder(body, key)));
+  };
+  if (opened) {
+    return (
+      <FormDialog title={t("deed.dispatch")} ok={t("common.close")} act={act} onSubmit={onDone} onCancel={onDone}>
+        <p role="status">{t("dispatch.opened", { state: t(`orderState.${opened.state}`) })}</p>
+        <p className="soft figure wrap">{opened.order_id}</p>
+      </FormDialog>
+    );
+  }
+  return (
+    <FormDialog title={t("deed.dispatch")} ok={t("deed.dispatch")} act={act} onSubmit={submit} onCancel={onDone} disabled={!text.trim()}>
+      <p className="wrap"><bdi>{site?.name ?? first.site_id}</bdi> <span className="soft">{site?.address}</span></p>
+      {same.length < alerts.length && <p>{t("dispatch.oneSite", { count: alerts.length - same.length })}</p>}
+      <Field label={t("dispatch.kind")}>
+        <Select aria-label={t("dispatch.kind")} value={kind} onChange={setKind} options={KINDS.map((value) => ({ value, label: t(`orderKind.${value}`) }))} />
+      </Field>
+      <Field label={t("common.priority")}>
+        <Select aria-label={t("common.priority")} value={priority} onChange={setPriority} options={PRIORITIES.map((value) => ({ value, label: `${SHAPES[value] ?? ""} ${t(`priority.${value}`)}` }))} />
+      </Field>
+      <Field label={t("dispatch.text")}>
+        <Input.TextArea rows={3} required maxLength={2000} value={text} onChange={(event) => setText(event.target.value)} />
+      </Field>
+    </FormDialog>
+  );
+}

@@ -1,0 +1,63 @@
+/** What the crew does, step by step, as it happens; a late step says when it was done and when it came. */
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { OrderDetail } from "../../api/types";
+import { clock, dateTime } from "../../look/time";
+import { readCrews, readOrder } from "../data/read";
+import { Left } from "../parts/Age";
+import { Shown } from "../parts/States";
+
+const LATE_MS = 60_000;
+const STAGES = ["opened_at", "accepted_at", "departed_at", "arrived_at", "closed_at"] as const;
+
+export function OrderSteps({ orderId }: { orderId: string }): ReactNode {
+  const { t } = useTranslation();
+  const asked = useQuery({ queryKey: ["order", orderId], queryFn: () => readOrder(orderId), refetchInterval: 30_000 });
+  return (
+    <section className="panel">
+      <h2>{t("order.title")}</h2>
+      <Shown of={asked}>{(order) => <Order order={order} />}</Shown>
+    </section>
+  );
+}
+
+function Order({ order }: { order: OrderDetail }): ReactNode {
+  const { t } = useTranslation();
+  const crews = useQuery({ queryKey: ["crews"], queryFn: readCrews, staleTime: 300_000 });
+  const crew = crews.data?.find((one) => one.crew_id === order.crew_id);
+  return (
+    <>
+      <p className="row">
+        <strong>{t(`orderKind.${order.kind}`)}</strong> <span>{t(`orderState.${order.state}`)}</span>
+        {order.crew_id && <span>{t("order.crew")} <bdi>{crew?.name ?? order.crew_id}</bdi></span>}
+        {order.accept_by && !order.accepted_at && <span>{t("order.acceptWithin")} <Left until={order.accept_by} /></span>}
+        {order.arrive_by && !order.arrived_at && <span>{t("order.arriveWithin")} <Left until={order.arrive_by} /></span>}
+      </p>
+      <p className="wrap"><bdi>{order.text}</bdi></p>
+      <ol className="loop" aria-label={t("order.title")}>
+        {STAGES.map((stage) => (
+          <li key={stage} className={`loop-step ${order[stage] ? "done" : "later"}`}>
+            <strong><span aria-hidden="true">{order[stage] ? "✓" : "○"}</span> {t(`order.stage.${stage}`)}</strong>
+            {order[stage] && <time className="figure soft">{clock(order[stage])}</time>}
+          </li>
+        ))}
+      </ol>
+      {order.steps.length > 0 && (
+        <ol className="timeline">
+          {order.steps.map((step) => (
+            <li key={step.step_id}>
+              <time className="figure soft">{dateTime(step.device_time)}</time>
+              <span>
+                <strong>{t(`orderStep.${step.step}`, { defaultValue: step.step })}</strong> · <bdi>{step.person}</bdi>
+                {step.readings.length > 0 && <> · {t("order.readings", { count: step.readings.length })}</>}
+                {step.attachment_ids.map((id, place) => <span key={id}> · <a href={`/api/v1/attachments/${id}/content`} target="_blank" rel="noreferrer">{t("order.photo", { number: place + 1 })}</a></span>)}
+                {Date.parse(step.received_at) - Date.parse(step.device_time) > LATE_MS && <small className="soft"> · {t("order.cameLate", { at: clock(step.received_at) })}</small>}
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+}

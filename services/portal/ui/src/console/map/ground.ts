@@ -1,0 +1,59 @@
+/** What lies under every map: county borders, and tiles where the installation has some. */
+import { useQuery } from "@tanstack/react-query";
+import type { FeatureCollection } from "geojson";
+import L from "leaflet";
+import "leaflet/dist/leaflet.css";
+import type { Settings } from "../../api/types";
+import { type Place, toGcj02 } from "../../look/gcj02";
+import { readSettings } from "../data/read";
+import "./map.css";
+
+export type Borders = FeatureCollection & { properties?: { review?: string } };
+export interface Ground {
+  tiles: Settings["tiles"];
+  borders: Borders | null;
+}
+/** Where a WGS-84 place lies on this map. */
+export type Laid = (place: Place) => L.LatLngTuple;
+
+async function readBorders(): Promise<Borders | null> {
+  const answer = await fetch("/static/borders.json");
+  const kind = answer.headers.get("content-type") ?? "";
+  return answer.ok && kind.includes("json") ? ((await answer.json()) as Borders) : null;
+}
+
+/** A map without tiles or borders is still a map: neither may keep the sites from being shown. */
+async function readGround(): Promise<Ground> {
+  const [settings, borders] = await Promise.allSettled([readSettings(), readBorders()]);
+  return {
+    tiles: settings.status === "fulfilled" ? settings.value.tiles : null,
+    borders: borders.status === "fulfilled" ? borders.value : null,
+  };
+}
+
+export function useGround(): Ground | undefined {
+  return useQuery({ queryKey: ["ground"], queryFn: readGround, staleTime: Infinity }).data;
+}
+
+/** Lay the ground on a map, and return how places come onto it. */
+export function lay(map: L.Map, { tiles, borders }: Ground, dark: boolean): Laid {
+  const shifted = tiles?.gcj02 ?? false;
+  const laid: Laid = (place) => {
+    const { longitude, latitude } = shifted ? toGcj02(place) : place;
+    return [latitude, longitude];
+  };
+  if (tiles) L.tileLayer(tiles.url, { maxZoom: 18 }).addTo(map);
+  if (borders) {
+    L.geoJSON(borders, {
+      interactive: false,
+      style: { color: dark ? "#5c6672" : "#9aa3ae", weight: 1, fill: !tiles, fillColor: dark ? "#1d2125" : "#ffffff", fillOpacity: 1 },
+      coordsToLatLng: ([longitude, latitude]) => L.latLng(laid({ longitude: longitude ?? 0, latitude: latitude ?? 0 })),
+    }).addTo(map);
+  }
+  return laid;
+}
+
+export function newMap(element: HTMLElement, options: L.MapOptions): L.Map {
+  // Nobody's tiles are shown unless this installation names them, so nobody is credited.
+  return L.map(element, { preferCanvas: true, attributionControl: false, zoomAnimation: false, fadeAnimation: false, ...options });
+}

@@ -1,0 +1,45 @@
+/** Who is signed in, and staying so: a token lives ten minutes, so it is renewed every five. */
+import { api } from "../api/client";
+
+export interface Me {
+  username: string;
+  name: string;
+  role: string;
+  operator_id: string | null;
+  area_code: string | null;
+  crew_id: string | null;
+  second_factor: boolean;
+  owes: "password" | "second_factor" | null;
+}
+
+const RENEW_MS = 300_000;
+
+/** Return who is signed in, or null. */
+export async function whoAmI(): Promise<Me | null> {
+  const response = await fetch("/api/v1/people/me", { cache: "no-store" });
+  if (response.status === 401) return null;
+  if (!response.ok) throw new Error(String(response.status));
+  return (await response.json()) as Me;
+}
+
+export async function signIn(username: string, password: string, otp: string): Promise<void> {
+  await api.POST("/api/v1/session", { body: { username, password, ...(otp ? { otp } : {}) } });
+}
+
+export async function signOut(): Promise<void> {
+  await api.DELETE("/api/v1/session");
+}
+
+/** Renew the session while the page is open; the returned function stops that. */
+export function stay(): () => void {
+  const timer = setInterval(() => {
+    api.POST("/api/v1/session:refresh").catch(() => undefined);
+  }, RENEW_MS);
+  return () => clearInterval(timer);
+}
+
+/** Where somebody of a role works. */
+export function appOf(role: string): "/console/" | "/regulator/" | "/field/" {
+  if (role.startsWith("crew_")) return "/field/";
+  return role.startsWith("regulator_") || role === "inspector" || role === "government_approver" ? "/regulator/" : "/console/";
+}
