@@ -140,7 +140,7 @@ def build(
     async def document() -> dict[str, Any]:
         return await gateway.openapi(client, settings.upstreams, app.openapi())
 
-    app.include_router(sessions.router(signing_in, store, secure=settings.tls_key is not None))
+    app.include_router(sessions.router(signing_in, store, acts, secure=settings.tls_key is not None))
     app.include_router(people.router(store, Accounts(store, Totp(), signing_in), acting))
     app.include_router(audit.router(chain))
     app.include_router(streams.router(live, store.session_lives))

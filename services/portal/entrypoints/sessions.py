@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.portal.domain.people import SESSION_LIFE, Account, Locked, Owed, Refusal, owed
 from services.portal.entrypoints import shapes
 from services.portal.entrypoints.inputs import SignIn
+from services.portal.handlers.auditing import Acts
 from services.portal.handlers.signing_in import Sessions
 from services.portal.ports import People
 from shared.chassis.http import not_found, page, problem
@@ -80,10 +81,23 @@ async def app_of(request: Request) -> str:
 Who = Annotated[tuple[Account, Principal], Depends(who)]
 
 
-def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
+def _refused(found: Locked | Refusal) -> Exception:
+    """Return the problem of a sign-in that failed; it says no more than its owner may know."""
+    if isinstance(found, Locked):
+        title = f"Too many failed sign-ins to this account from here; wait {found.seconds} s."
+        headers = {"Retry-After": str(found.seconds)}
+        return problem(429, "throttled", title, headers=headers, retry_after_s=found.seconds)
+    if found is Refusal.CODE_USED:
+        return problem(401, "code-used", "This one-time code was used before; wait for the next one.")
+    if found is Refusal.SECOND_FACTOR_NEEDED:
+        return problem(401, "second-factor-needed", "Give the one-time code, too.")
+    return problem(401, "unauthorised", "User name, password or one-time code is wrong.")
+
+
+def router(sessions: Sessions, store: People, acts: Acts, *, secure: bool) -> APIRouter:
     """Return the routes of sessions."""
     routes = APIRouter(prefix="/api/v1", tags=["sessions"])
-    _listed(routes, store)
+    _listed(routes, store, acts)
 
     def give(response: Response, token: str, expires_at: Any) -> dict[str, str]:
         age_s = int(SESSION_LIFE.total_seconds())
@@ -101,16 +115,11 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
             address_of(request),
             request.headers.get("user-agent", ""),
         )
-        if isinstance(found, Locked):
-            title = f"Too many failed sign-ins to this account from here; wait {found.seconds} s."
-            headers = {"Retry-After": str(found.seconds)}
-            raise problem(429, "throttled", title, headers=headers, retry_after_s=found.seconds)
-        if found is Refusal.CODE_USED:
-            raise problem(401, "code-used", "This one-time code was used before; wait for the next one.")
-        if found is Refusal.SECOND_FACTOR_NEEDED:
-            raise problem(401, "second-factor-needed", "Give the one-time code, too.")
-        if isinstance(found, Refusal):
-            raise problem(401, "unauthorised", "User name, password or one-time code is wrong.")
+        if isinstance(found, Locked | Refusal):
+            raise _refused(found)
+        holder = await sessions.who(found[0])
+        if holder is not None:
+            await acts.happened(holder[1], "POST session", "session", address_of(request), 200)
         return give(response, *found)
 
     @routes.post("/session:refresh", responses=answers(shapes.Token))
@@ -122,13 +131,17 @@ def router(sessions: Sessions, store: People, *, secure: bool) -> APIRouter:
 
     @routes.delete("/session", status_code=204)
     async def sign_out(request: Request, response: Response) -> None:
-        await sessions.sign_out(token_of(request))
+        token = token_of(request)
+        holder = await sessions.who(token)
+        await sessions.sign_out(token)
+        if holder is not None:
+            await acts.happened(holder[1], "DELETE session", "session", address_of(request), 204)
         response.delete_cookie(COOKIE, path="/")
 
     return routes
 
 
-def _listed(routes: APIRouter, store: People) -> None:
+def _listed(routes: APIRouter, store: People, acts: Acts) -> None:
     @routes.get("/sessions", responses=answers(shapes.SessionPage))
     async def listed(asking: Who) -> dict[str, Any]:
         """Return one's own live sessions; `current` is the one that asks."""
@@ -137,7 +150,9 @@ def _listed(routes: APIRouter, store: People) -> None:
         return page(items, len(items) + 1, None)
 
     @routes.delete("/sessions/{session_id}", status_code=204)
-    async def revoke(asking: Who, session_id: str) -> None:
+    async def revoke(request: Request, asking: Who, session_id: str) -> None:
         """End one of one's own sessions; its live streams end within a minute."""
         if not await store.end_one(asking[0].username, session_id):
             raise not_found("session")
+        target, address = f"sessions/{session_id}", address_of(request)
+        await acts.happened(asking[1], "DELETE sessions/{}", target, address, 204)

@@ -54,6 +54,26 @@ class Acts:
             get_logger().error("no act without its intent in the audit chain", error=repr(error))
             raise AuditAwayError("The audit chain cannot be written.") from error
 
+    async def happened(self, who: Principal, action: str, target: str, address: str, status: int) -> None:
+        """Write what has no intent: signing in and out, a session that its owner ends."""
+        entry = Entry(
+            at_ms=self._clock.now_ms(),
+            kind="result",
+            actor=who.subject,
+            role=",".join(sorted(who.roles)),
+            action=action,
+            object=target,
+            operator_id=who.operator_id,
+            area_code=who.area_code,
+            address=address,
+            session_id=who.session_id,
+            status=status,
+        )
+        try:
+            await self._audit.add(entry)
+        except Exception as error:  # noqa: BLE001 - it has happened, and nobody is kept from signing in
+            get_logger().error("not in the audit chain", action=action, actor=who.subject, error=str(error))
+
     async def done(self, intent: tuple[int, Entry], status: int, after: Any) -> None:
         """Write what came of it; it has happened, so a chain that is away now is only said in the log."""
         seq, entry = intent

@@ -54,6 +54,24 @@ async def test_what_may_not_be_done_leaves_no_intent_and_reading_none_either(por
     assert [one for one in await entries(portal) if "alerts" in one["object"]] == []
 
 
+async def test_signing_in_and_out_and_ending_a_session_stand_in_the_chain(portal):
+    here, there = bearer(await sign_in(portal)), bearer(await sign_in(portal))
+    portal.cookies.clear()
+    listed = (await portal.get("/api/v1/sessions", headers=here)).json()["items"]
+    (other,) = [one["session_id"] for one in listed if not one["current"]]
+    await portal.delete(f"/api/v1/sessions/{other}", headers=here)
+    await portal.delete("/api/v1/session", headers=there)
+    await portal.delete("/api/v1/session", headers=here)
+    await sign_in(portal, password="wrong")
+    acts = [(one["action"], one["actor"], one["status"]) for one in await entries(portal)]
+    assert acts == [
+        ("POST session", "member", 200),
+        ("POST session", "member", 200),
+        ("DELETE sessions/{}", "member", 204),
+        ("DELETE session", "member", 204),
+    ]
+
+
 async def test_no_act_without_its_intent(portal):
     headers = await watch(portal)
     heard = len(portal.heard)
