@@ -8,9 +8,10 @@ from services.actuation.handlers import issued
 from services.actuation.settings import Settings
 from shared.chassis.clock import SystemClock
 from shared.chassis.health import Health
-from shared.chassis.http import create_app, serve
+from shared.chassis.http import create_app
 from shared.chassis.logs import configure
 from shared.chassis.service import run
+from shared.chassis.serving import serve
 from shared.contracts.topic_names import VALVE_COMMAND
 
 

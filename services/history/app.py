@@ -16,10 +16,11 @@ from shared.chassis import logs
 from shared.chassis.clock import SystemClock
 from shared.chassis.consumer import ConsumerLoop
 from shared.chassis.health import Health
-from shared.chassis.http import create_app, serve
+from shared.chassis.http import create_app
 from shared.chassis.kafka import Producer
 from shared.chassis.principal import PrincipalKey
 from shared.chassis.service import run
+from shared.chassis.serving import serve
 from shared.chassis.settings import load, secret
 from shared.contracts.access import may
 from shared.contracts.topic_names import DEVICE

@@ -17,9 +17,10 @@ from services.ingestion.handlers.vocabulary import vocabulary
 from services.ingestion.settings import Settings
 from shared.chassis.clock import SystemClock
 from shared.chassis.health import Health
-from shared.chassis.http import create_app, serve
+from shared.chassis.http import create_app
 from shared.chassis.logs import configure
 from shared.chassis.service import run
+from shared.chassis.serving import serve
 from shared.chassis.table import Table
 from shared.contracts.objects import Device
 from shared.contracts.topic_names import DEVICE

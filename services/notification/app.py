@@ -23,11 +23,12 @@ from shared.chassis import logs, service
 from shared.chassis.consumer import ConsumerLoop
 from shared.chassis.database import open_pool
 from shared.chassis.health import Health
-from shared.chassis.http import create_app, serve
+from shared.chassis.http import create_app
 from shared.chassis.kafka import Producer
 from shared.chassis.outbox import Relay
 from shared.chassis.principal import PrincipalKey
 from shared.chassis.service import StartError
+from shared.chassis.serving import serve
 from shared.chassis.settings import load, secret
 from shared.chassis.table import Table
 from shared.contracts import topic_names as names

@@ -37,10 +37,11 @@ from shared.chassis.clock import SystemClock
 from shared.chassis.consumer import ConsumerLoop
 from shared.chassis.database import Pool, open_pool
 from shared.chassis.health import Health
-from shared.chassis.http import create_app, serve
+from shared.chassis.http import create_app
 from shared.chassis.kafka import Producer
 from shared.chassis.principal import PrincipalKey
 from shared.chassis.service import StartError
+from shared.chassis.serving import serve
 from shared.chassis.settings import load, secret
 from shared.contracts import topic_names
 from shared.contracts.events import AlertChanged, OrderChanged

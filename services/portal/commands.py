@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import secrets
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,13 +12,13 @@ from services.portal.adapters.heads import HeadKey
 from services.portal.adapters.postgres import PostgresPeople
 from services.portal.domain.audit import Fault, Finding, Head, verify
 from services.portal.domain.people import Account
+from services.portal.handlers.accounts import first_password
 from services.portal.handlers.signing_in import hash_password
 from services.portal.settings import Settings
 from shared.chassis.database import Pool, open_pool
 from shared.chassis.settings import load, secret
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Gaswatch's portal.")
-FIRST_PASSWORD_BYTES = 12
 _SAID = {
     Fault.EDITED: "was changed after it was written",
     Fault.DELETED: "is missing",
@@ -77,7 +76,7 @@ def create_administrator(
     name: Annotated[str, typer.Option(help="Full name.")] = "",
 ) -> None:
     """Create an administrator and print a first password: it works once, to set one of your own."""
-    password = secrets.token_urlsafe(FIRST_PASSWORD_BYTES)
+    password = first_password()
 
     async def work() -> bool:
         pool = await _pool()

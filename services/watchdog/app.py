@@ -11,7 +11,8 @@ from services.watchdog.settings import Settings
 from shared.chassis import logs, service
 from shared.chassis.clock import SystemClock
 from shared.chassis.health import Health
-from shared.chassis.http import create_app, serve
+from shared.chassis.http import create_app
+from shared.chassis.serving import serve
 from shared.chassis.settings import load
 from shared.contracts import topic_names as names
 from shared.contracts.telemetry import partition_of

@@ -1,17 +1,13 @@
 """HTTP of every service alike: problems (RFC 9457), who asks, pages, ETags, health and metrics."""
 
-import asyncio
 import base64
 import json
 import logging
-import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
 import orjson
-import uvicorn
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.routing import APIRoute
 from fastapi_problem.error import Problem as _Problem
@@ -27,7 +23,6 @@ from shared.chassis.database import AWAY
 from shared.chassis.health import Health
 from shared.chassis.openapi import REFUSALS, document
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
-from shared.chassis.service import StartError
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
@@ -274,37 +269,3 @@ def page(items: list[Any], limit: int, cursor: Sequence[Any] | None) -> dict[str
     """Return `{"items", "next_cursor"}`; give the last item's sort key as `cursor` when there is more."""
     more = cursor is not None and len(items) == limit
     return {"items": items, "next_cursor": encode_cursor(cursor or []) if more else None}
-
-
-async def serve(app: FastAPI, host: str, port: int, tls: tuple[Path, Path] | None = None) -> None:
-    """Serve until cancelled, with TLS by (certificate, key); a port that is taken is one sentence."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise StartError(f"port {port} on {host} is taken ({error.strerror}); set GW_HTTP_PORT.") from error
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=3,
-        loop="none",
-        ssl_certfile=tls[0] if tls else None,
-        ssl_keyfile=tls[1] if tls else None,
-    )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    try:
-        await server.startup(sockets=[listener])
-        await server.main_loop()
-    except asyncio.CancelledError:
-        server.should_exit = True
-        await asyncio.shield(server.shutdown(sockets=[listener]))
-        raise
-    finally:
-        listener.close()

@@ -10,6 +10,11 @@ from services.portal.ports import People, SecondFactor
 FIRST_PASSWORD_BYTES = 12
 
 
+def first_password() -> str:
+    """Return a random password that works until its owner replaces it."""
+    return secrets.token_urlsafe(FIRST_PASSWORD_BYTES)
+
+
 class WrongPasswordError(Exception):
     """The present password was not given right."""
 
@@ -28,13 +33,13 @@ class Accounts:
 
     async def create(self, account: Account) -> str | None:
         """Create an account; return its first password, or None when the name is taken."""
-        password = secrets.token_urlsafe(FIRST_PASSWORD_BYTES)
+        password = first_password()
         fresh = replace(account, password_hash=await hash_password(password), must_change=True)
         return password if await self._people.create(fresh) else None
 
     async def new_password(self, account: Account) -> str:
         """Give a new first password, take the second factor away and end all sessions."""
-        password = secrets.token_urlsafe(FIRST_PASSWORD_BYTES)
+        password = first_password()
         await self._people.set_password(account.username, await hash_password(password), must_change=True)
         await self._people.set_second_factor(account.username, None)
         await self._people.end_sessions(account.username)
