@@ -48,12 +48,14 @@ check: bootstrap
 	@$(PY) -m pytest -q -m "not engines" $(wildcard tests/unit tests/contract) $(ARGS)
 
 # What stands alone, three at a time for they wait more than they work;
-# then the whole product, which measures times, with nothing beside it.
+# then the whole product, which measures times, with nothing beside it; then its screens in a browser.
 PARTS := $(wildcard tests/unit tests/contract tests/integration tests/component tests/simulation)
 WHOLE := $(wildcard tests/e2e tests/faults)
-test: setup
+SCREENS := tests/e2e/screens
+test: setup browser
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -q -m "not full" -n 3 --dist loadfile $(PARTS) $(ARGS)
-	@$(PY) -m pytest -q -m "not full" $(WHOLE) $(ARGS)
+	@$(PY) -m pytest -q -m "not full" --ignore $(SCREENS) $(WHOLE) $(ARGS)
+	@$(PY) -m pytest -q $(SCREENS) $(ARGS)
 
 faults: setup
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults tests/simulation $(ARGS)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.native import session
+from deploy.native import session, ui
 from deploy.native.live import Live
 from deploy.native.stack import Stack
 from simulators import people, stories
-from simulators.telling import Teller
+from tests.e2e.living import Living
 
 PLAY_LIMIT_S = 240
 MORE_CREWS = range(4, 9)
@@ -27,7 +27,7 @@ def stack() -> Iterator[Stack]:
     """Return running services on engines of their own."""
     with session.own() as engines:
         addresses = engines.addresses()
-        found = Stack(addresses, Path(addresses.state))
+        found = Stack(addresses, Path(addresses.state), pages=ui.build())
         try:
             found.prepare()
             found.start()
@@ -36,22 +36,9 @@ def stack() -> Iterator[Stack]:
             found.stop()
 
 
-async def _play(live: Live, name: str) -> list[str]:
-    await asyncio.sleep(0 if name in FIRST else LATER_S)
-    return await live.perform(stories.load(name))
-
-
-async def _play_all(stack: Stack, run_file: Path) -> dict[str, list[str]]:
-    async with Live(stack, Teller(), run_file) as live:
-        names = stories.names()
-        async with asyncio.timeout(PLAY_LIMIT_S):
-            faults = await asyncio.gather(*(_play(live, name) for name in names))
-        return dict(zip(names, faults, strict=True))
-
-
 @pytest.fixture(scope="session")
-def played(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """Return what was missed or late in each story."""
+def city(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    """Return the demo's city, with its accounts, devices and crews."""
     members = [
         (f"{who}-{number}", role, f"{number}班", "op-zhaoyun", None, f"crew-{number}")
         for number in MORE_CREWS
@@ -59,8 +46,22 @@ def played(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(people, "_PEOPLE", (*people._PEOPLE, *members))
-        return _played(stack, tmp_path_factory)
+        with Living(stack, tmp_path_factory.mktemp("run") / "run.json") as living:
+            yield living
 
 
-def _played(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    return asyncio.run(_play_all(stack, tmp_path_factory.mktemp("run") / "run.json"))
+@pytest.fixture(scope="session")
+def played(city: Living) -> dict[str, list[str]]:
+    """Return what was missed or late in each story."""
+    return city.ask(_play_all(city.live), PLAY_LIMIT_S)
+
+
+async def _play_all(live: Live) -> dict[str, list[str]]:
+    names = stories.names()
+    faults = await asyncio.gather(*(_play(live, name) for name in names))
+    return dict(zip(names, faults, strict=True))
+
+
+async def _play(live: Live, name: str) -> list[str]:
+    await asyncio.sleep(0 if name in FIRST else LATER_S)
+    return await live.perform(stories.load(name))
