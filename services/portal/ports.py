@@ -188,6 +188,10 @@ class SecondFactor(Protocol):
         """Return a new secret and the address that an authenticator app reads from a QR code."""
         ...
 
+    def picture(self, address: str) -> str:
+        """Return that address as a QR code, a `data:` address of an image."""
+        ...
+
     def matching_step(self, secret: str, code: str) -> int | None:
         """Return the time step whose code it is, or None."""
         ...

@@ -31,7 +31,7 @@ from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 
 Do = Callable[[Account], Awaitable[str | None]]
-SHOWN_ONCE = frozenset({"password", "totp_secret", "totp_uri"})
+SHOWN_ONCE = frozenset({"password", "totp_secret", "totp_uri", "totp_picture"})
 _NOBODY = Account("", "", "", "", None, None, None, None, 0, disabled=False)
 
 
@@ -95,8 +95,7 @@ def _second_factor(routes: APIRouter, accounts: Accounts, acting: Acting) -> Non
 
         async def act(_unit: Connection) -> tuple[int, dict[str, Any]]:
             if given.otp is None:
-                secret, address = await accounts.begin_second_factor(account)
-                return 200, {"totp_secret": secret, "totp_uri": address, "second_factor": False}
+                return 200, await accounts.begin_second_factor(account) | {"second_factor": False}
             if not await accounts.finish_second_factor(account, given.otp):
                 raise field_problem("otp", "is not a code of the new secret")
             return 200, {"second_factor": True}

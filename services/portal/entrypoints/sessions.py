@@ -8,7 +8,7 @@ from services.portal.domain.people import SESSION_LIFE, Account, Locked, Owed, R
 from services.portal.entrypoints import shapes
 from services.portal.entrypoints.inputs import SignIn
 from services.portal.handlers.auditing import Acts
-from services.portal.handlers.signing_in import Sessions
+from services.portal.handlers.signing_in import Sessions, principal_of
 from services.portal.ports import People
 from shared.chassis.http import not_found, page, problem
 from shared.chassis.openapi import answers
@@ -94,6 +94,12 @@ def _refused(found: Locked | Refusal) -> Exception:
     return problem(401, "unauthorised", "User name, password or one-time code is wrong.")
 
 
+async def _note(found: Locked | Refusal, account: Account | None, acts: Acts, address: str) -> None:
+    """Write a wrong password or code down, for its owner; what is no user name may be a password itself."""
+    if found is Refusal.WRONG and account is not None:
+        await acts.happened(principal_of(account), "POST session", "session", address, 401)
+
+
 def router(sessions: Sessions, store: People, acts: Acts, *, secure: bool) -> APIRouter:
     """Return the routes of sessions."""
     routes = APIRouter(prefix="/api/v1", tags=["sessions"])
@@ -116,6 +122,7 @@ def router(sessions: Sessions, store: People, acts: Acts, *, secure: bool) -> AP
             request.headers.get("user-agent", ""),
         )
         if isinstance(found, Locked | Refusal):
+            await _note(found, await store.account(body.username), acts, address_of(request))
             raise _refused(found)
         holder = await sessions.who(found[0])
         if holder is not None:

@@ -66,6 +66,7 @@ class SecondFactorState(Shape):
     second_factor: bool
     totp_secret: str | UnsetType = UNSET
     totp_uri: str | UnsetType = UNSET
+    totp_picture: str | UnsetType = UNSET
 
 
 class Session(Shape):

@@ -35,6 +35,21 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def principal_of(account: Account, session_id: str = "") -> Principal:
+    """Return who an account is to the services.
+
+    The second factor counts for the request that carries a fresh code, not for the whole session.
+    """
+    return Principal(
+        subject=account.username,
+        roles=frozenset({account.role}),
+        operator_id=account.operator_id,
+        area_code=account.area_code,
+        crew_id=account.crew_id,
+        session_id=session_id,
+    )
+
+
 async def hash_password(password: str) -> str:
     """Return an argon2id hash."""
     return await asyncio.to_thread(_HASHER.hash, password)
@@ -158,13 +173,4 @@ class Sessions:
         if found is None:
             return None
         account, session_id, _ = found
-        # The second factor counts for the request that carries a fresh code, not for the whole session.
-        principal = Principal(
-            subject=account.username,
-            roles=frozenset({account.role}),
-            operator_id=account.operator_id,
-            area_code=account.area_code,
-            crew_id=account.crew_id,
-            session_id=session_id,
-        )
-        return account, principal
+        return account, principal_of(account, session_id)

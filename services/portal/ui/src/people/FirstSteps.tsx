@@ -72,13 +72,13 @@ function OwnPassword({ onDone }: { onDone: () => void }): ReactNode {
 function SecondFactor({ onDone }: { onDone: () => void }): ReactNode {
   const { t } = useTranslation();
   const { busy, fault, submit } = useSubmit(onDone);
-  const [made, setMade] = useState<{ secret: string; address: string } | null>(null);
+  const [made, setMade] = useState<{ secret: string; address: string; picture: string } | null>(null);
   useEffect(() => {
     let gone = false;
     api.POST("/api/v1/people/me:second-factor", { body: {} }).then(
       ({ data }) => {
-        const said = data as { totp_secret?: string; totp_uri?: string } | undefined;
-        if (!gone && said?.totp_secret && said.totp_uri) setMade({ secret: said.totp_secret, address: said.totp_uri });
+        if (gone || !data?.totp_secret || !data.totp_uri || !data.totp_picture) return;
+        setMade({ secret: data.totp_secret, address: data.totp_uri, picture: data.totp_picture });
       },
       () => undefined,
     );
@@ -95,6 +95,7 @@ function SecondFactor({ onDone }: { onDone: () => void }): ReactNode {
         <p className="gate-what">{t("gate.secondFactorWhy")}</p>
         {made && (
           <p>
+            <img className="gate-picture" src={made.picture} alt={t("gate.picture")} />
             <a href={made.address}>{t("gate.openAuthenticator")}</a>
             <code className="gate-secret">{made.secret.replace(/(.{4})/g, "$1 ").trim()}</code>
           </p>
