@@ -21,16 +21,9 @@ export interface Shown {
   entry: Entry | null;
 }
 
-interface Remark {
-  note?: string;
-  corrects_device_time?: string;
-}
-
 const MOVE_STEPS: Readonly<Record<string, string>> = { accept: "accepted", depart: "en_route", arrive: "arrived", close: "closed" };
 
 function ofServer(step: Step): Shown {
-  const items = step.readings as (Partial<Reading> & Remark)[];
-  const remark = items.find((item) => item.note !== undefined || item.corrects_device_time !== undefined);
   return {
     key: step.step_id,
     kind: "step",
@@ -39,9 +32,9 @@ function ofServer(step: Step): Shown {
     by_phone: true,
     server_at: step.received_at,
     person: step.person,
-    readings: items.filter((item) => item !== remark),
-    note: remark?.note ?? null,
-    corrects: remark?.corrects_device_time ?? null,
+    readings: step.readings as Partial<Reading>[],
+    note: step.note,
+    corrects: step.corrects,
     attachment_ids: step.attachment_ids,
     photo_ids: [],
     entry: null,
