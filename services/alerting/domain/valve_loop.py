@@ -34,6 +34,10 @@ from services.alerting.domain.valve import (
     next_deadline_ms,
 )
 
+# A device that answers something new each time must not fill the state of its valve.
+RESULTS_MAX = 16
+WORD_CHARACTERS_MAX = 200
+
 
 def on_close_due(valve: Valve, signal: AlarmSignal, at: Moment) -> Step:
     """Take one message of a lasting G02, G04 or V03 of this valve's zone, on a site with `auto_close`."""
@@ -81,8 +85,8 @@ def on_result(valve: Valve, command_id: str | None, result: str, reason: str | N
     unverified = command is not None and command_id is None and command.live(at.now_ms)
     if command is None or not (unverified or command.command_id == command_id):
         return _step(valve, (), Reason.OUT_OF_ORDER)
-    word = f"{result}:{reason}" if reason else result
-    if word in command.results:
+    word = (f"{result}:{reason}" if reason else result)[:WORD_CHARACTERS_MAX]
+    if word in command.results or len(command.results) >= RESULTS_MAX:
         return _step(valve, (), Reason.NOTED)
     valve = replace(valve, command=replace(command, results=(*command.results, word)))
     effects: list[Effect] = [
