@@ -21,6 +21,7 @@ from services.portal.entrypoints import (
     handovers,
     pages,
     people,
+    screens,
     sessions,
     settings_api,
     streams,
@@ -142,6 +143,7 @@ def build(
         return await gateway.openapi(client, settings.upstreams, app.openapi())
 
     app.include_router(sessions.router(signing_in, store, acts, secure=settings.tls_key is not None))
+    app.include_router(screens.router(signing_in, acting, secure=settings.tls_key is not None))
     app.include_router(people.router(store, Accounts(store, Totp(), signing_in), acting))
     app.include_router(audit.router(chain))
     app.include_router(streams.router(live, store.session_lives))

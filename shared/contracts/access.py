@@ -142,6 +142,7 @@ MAY: dict[str, frozenset[str]] = {
     "POST people/{}:enable": ADMINISTRATOR,
     "POST people/{}:new-password": ADMINISTRATOR,
     "GET sessions": ROLES,
+    "POST sessions:screen": WATCH | {"dispatcher", "operator_admin"},
     "DELETE sessions/{}": ROLES,
     "GET audit": _AUDIT,
     "GET stream/{}": ROLES,
@@ -153,6 +154,10 @@ MAY: dict[str, frozenset[str]] = {
     "GET attachments/{}": ROLES,
     "GET attachments/{}/content": ROLES,
 }
+# What a screen on the wall may ask, in the name of whoever hung it up: reading, and only what it shows.
+SCREEN_MAY = frozenset(
+    {"GET alerts", "GET sites", "GET sites/{}", "GET stream/{}", "GET settings", "GET people/me"}
+)
 _PARAMETER = re.compile(r"\{[^}]*\}")
 _LITERAL = frozenset({"me"})
 

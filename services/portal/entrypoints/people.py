@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from services.portal.domain.people import Account, owed
+from services.portal.domain.people import Account
 from services.portal.entrypoints import inputs, shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.sessions import Who
@@ -46,25 +46,10 @@ def router(store: People, accounts: Accounts, acting: Acting) -> APIRouter:
     return routes
 
 
-def shown(account: Account) -> dict[str, Any]:
-    """Return what somebody is told about the own account; `owes` names what must be done first."""
-    debt = owed(account)
-    return {
-        "username": account.username,
-        "name": account.name,
-        "role": account.role,
-        "operator_id": account.operator_id,
-        "area_code": account.area_code,
-        "crew_id": account.crew_id,
-        "second_factor": account.totp_secret is not None,
-        "owes": debt.value if debt else None,
-    }
-
-
 def _own(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
     @routes.get("/people/me", responses=answers(shapes.Me))
     async def me(asking: Who) -> dict[str, Any]:
-        return shown(asking[0])
+        return shapes.me(asking[0])
 
     @routes.post("/people/me:password", responses=answers(shapes.PasswordChanged))
     async def change_password(request: Request, asking: Who, given: inputs.NewPassword) -> Response:

@@ -1,5 +1,6 @@
 """`/api/v1/session`: signing in, staying, leaving; and the dependency that tells who asks."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,7 +14,7 @@ from services.portal.ports import People
 from shared.chassis.http import not_found, page, problem
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
-from shared.contracts.access import AUTHORITY, CREW, MAY, may, route_of
+from shared.contracts.access import AUTHORITY, CREW, MAY, SCREEN_MAY, may, route_of
 
 COOKIE = "gaswatch_session"
 USER = "gaswatch-user"  # in whose name an act was kept that is sent only now
@@ -63,6 +64,8 @@ async def who(request: Request) -> tuple[Account, Principal]:
     debt = owed(account)
     if debt is not None and route not in _WHILE_OWING:
         raise problem(403, f"{debt.value.replace('_', '-')}-owed", _OWED[debt])
+    if account.screen is not None and route not in SCREEN_MAY:
+        raise problem(403, "screen-only-reads", "A screen on the wall reads alerts and does nothing.")
     if not may(principal.roles, request.method, path):
         raise problem(403, "forbidden", "Your role does not allow this.")
     return found
@@ -100,16 +103,21 @@ async def _note(found: Locked | Refusal, account: Account | None, acts: Acts, ad
         await acts.happened(principal_of(account), "POST session", "session", address, 401)
 
 
+def keep(response: Response, token: str, life: timedelta, *, secure: bool) -> None:
+    """Have the browser keep a token where no script sees it."""
+    age_s = int(life.total_seconds())
+    response.set_cookie(
+        COOKIE, token, max_age=age_s, httponly=True, samesite="strict", secure=secure, path="/"
+    )
+
+
 def router(sessions: Sessions, store: People, acts: Acts, *, secure: bool) -> APIRouter:
     """Return the routes of sessions."""
     routes = APIRouter(prefix="/api/v1", tags=["sessions"])
     _listed(routes, store, acts)
 
     def give(response: Response, token: str, expires_at: Any) -> dict[str, str]:
-        age_s = int(SESSION_LIFE.total_seconds())
-        response.set_cookie(
-            COOKIE, token, max_age=age_s, httponly=True, samesite="strict", secure=secure, path="/"
-        )
+        keep(response, token, SESSION_LIFE, secure=secure)
         return {"token": token, "expires_at": expires_at.isoformat().replace("+00:00", "Z")}
 
     @routes.post("/session", responses=answers(shapes.Token))

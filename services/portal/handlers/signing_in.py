@@ -12,6 +12,7 @@ from datetime import datetime
 from pwdlib import PasswordHash
 
 from services.portal.domain.people import (
+    SCREENS_MAX,
     Account,
     Code,
     Locked,
@@ -157,6 +158,17 @@ class Sessions:
                 await self._people.note_failure(account.username, session_id)
             return code is Code.RIGHT
 
+    async def hang_up(self, account: Account, name: str, address: str) -> tuple[str, str] | None:
+        """Return session id and token of a new wall screen; None when there are twenty already."""
+        standing = [one for one in await self._people.sessions(account.username) if one["screen"]]
+        if len(standing) >= SCREENS_MAX:
+            return None
+        token, session_id = secrets.token_urlsafe(32), uuid7()
+        await self._people.open_session(
+            digest(token), session_id, account, second_factor=False, address=address, agent="", screen=name
+        )
+        return session_id, token
+
     async def refresh(self, token: str) -> tuple[str, datetime] | None:
         """Return a new token for a live one, which ends now."""
         fresh = secrets.token_urlsafe(32)
@@ -172,5 +184,5 @@ class Sessions:
         found = await self._people.who(digest(token))
         if found is None:
             return None
-        account, session_id, _ = found
+        account, session_id = found
         return account, principal_of(account, session_id)

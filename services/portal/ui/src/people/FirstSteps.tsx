@@ -1,7 +1,7 @@
 /** What somebody owes before anything else: a password of one's own, then a second factor. */
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem, api } from "../api/client";
+import { Problem, api, once } from "../api/client";
 import { type Me, signOut } from "./session";
 
 export function FirstSteps({ me, onDone }: { me: Me; onDone: () => void }): ReactNode {
@@ -44,7 +44,7 @@ function OwnPassword({ onDone }: { onDone: () => void }): ReactNode {
     const fresh = String(form.get("new"));
     if (fresh !== String(form.get("again"))) throw new Problem(0, "differs", t("gate.differs"), "");
     await api.POST("/api/v1/people/me:password", {
-      body: { password: String(form.get("password")), new_password: fresh },
+      body: { password: String(form.get("password")), new_password: fresh }, headers: once(),
     });
   };
   return (
@@ -75,7 +75,7 @@ function SecondFactor({ onDone }: { onDone: () => void }): ReactNode {
   const [made, setMade] = useState<{ secret: string; address: string; picture: string } | null>(null);
   useEffect(() => {
     let gone = false;
-    api.POST("/api/v1/people/me:second-factor", { body: {} }).then(
+    api.POST("/api/v1/people/me:second-factor", { body: {}, headers: once() }).then(
       ({ data }) => {
         if (gone || !data?.totp_secret || !data.totp_uri || !data.totp_picture) return;
         setMade({ secret: data.totp_secret, address: data.totp_uri, picture: data.totp_picture });
@@ -87,7 +87,9 @@ function SecondFactor({ onDone }: { onDone: () => void }): ReactNode {
     };
   }, []);
   const act = (form: FormData): Promise<unknown> =>
-    api.POST("/api/v1/people/me:second-factor", { body: { otp: String(form.get("otp")).replace(/\s/g, "") } });
+    api.POST("/api/v1/people/me:second-factor", {
+      body: { otp: String(form.get("otp")).replace(/\s/g, "") }, headers: once(),
+    });
   return (
     <main className="gate">
       <form onSubmit={submit(act)} aria-labelledby="gate-title">

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { onSessionEnd } from "../api/client";
 import { FirstSteps } from "./FirstSteps";
 import { SignIn } from "./SignIn";
-import { type Me, appOf, signOut, stay, whoAmI } from "./session";
+import { type Me, appOf, hangUp, signOut, stay, whoAmI } from "./session";
 import "./gate.css";
 
 export type App = "console" | "regulator" | "field";
@@ -14,7 +14,7 @@ export function Gate({ app, children }: { app: App; children: (me: Me) => ReactN
   const { t } = useTranslation();
   const [seen, setSeen] = useState<Seen>({ state: "asking" });
   const ask = useCallback(() => {
-    whoAmI().then(
+    hangUp().catch(() => undefined).then(whoAmI).then(
       (me) => setSeen(me ? { state: "here", me } : { state: "nobody" }),
       () => setSeen((was) => (was.state === "here" ? was : { state: "away" })),
     );
@@ -23,8 +23,9 @@ export function Gate({ app, children }: { app: App; children: (me: Me) => ReactN
     onSessionEnd(() => setSeen({ state: "nobody" }));
     ask();
   }, [ask]);
-  const here = seen.state === "here";
-  useEffect(() => (here ? stay() : undefined), [here]);
+  // A screen's session lasts as it is.
+  const stays = seen.state === "here" && !seen.me.screen;
+  useEffect(() => (stays ? stay() : undefined), [stays]);
 
   if (seen.state === "asking") return <main className="gate" aria-busy="true">{t("common.loading")}</main>;
   if (seen.state === "away") {
