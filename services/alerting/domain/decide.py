@@ -107,7 +107,7 @@ def _close(alert: Alert, signal: Signal, desk: Desk, *, begun: bool) -> None:
 
 def _concentration(signal: Signal, desk: Desk) -> None:
     state, now_ms, new_id = desk
-    if signal.zone_lel_percent is None or signal.buffered:
+    if signal.zone_lel_percent is None or signal.buffered or signal.test:
         return
     for valve_id in state.facts.valves.get(signal.zone, ()):
         at = loops.moment(state, valve_id, now_ms, new_id)

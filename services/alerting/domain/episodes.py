@@ -165,8 +165,14 @@ def clear_alert(state: SiteState, signal: Signal, now_ms: int) -> tuple[Alert | 
 
 
 def _newest(alert: Alert, signal: Signal) -> dict[str, Any]:
-    """Return what a lasting alert learns; `value` stays what raised its priority, readings tell the rest."""
-    return {"device_ids": tuple(dict.fromkeys((*alert.device_ids, *signal.device_ids)))}
+    """Return what a lasting alert learns.
+
+    `value` stays what raised its priority, or the first there is; readings tell the rest.
+    """
+    learned: dict[str, Any] = {"device_ids": tuple(dict.fromkeys((*alert.device_ids, *signal.device_ids)))}
+    if alert.value is None and signal.value is not None:
+        learned["value"] = signal.value
+    return learned
 
 
 def _rank(rule: str, priority: str) -> tuple[int, int]:

@@ -109,10 +109,12 @@ def on_position(valve: Valve, position: str, order: tuple[int, int], cause: str 
     if position == before:
         return _step(valve, (), Reason.NOTED)
     effects: list[Effect] = []
-    command_id = valve.command.command_id if valve.command else None
+    commanded = valve.command is not None and (cause == "command" or valve.command.live(at.now_ms))
+    command_id = valve.command.command_id if valve.command and commanded else None
     actor = f"device:{valve.valve_id}"
-    if valve.alerts:
-        effects.append(Item("valve_moved", valve.alerts, command_id, actor, f"{position}:{cause}"))
+    if valve.alerts and before != "unknown":  # the first word on where it stands is no movement
+        why = f"{position}:{cause or 'unknown'}"
+        effects.append(Item("valve_moved", valve.alerts, command_id, actor, why))
     if position == "closed":
         return _closed(
             valve, at.now_ms, effects, Item("valve_closed", valve.alerts, command_id, actor, cause)

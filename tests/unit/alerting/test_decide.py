@@ -193,6 +193,23 @@ def test_the_limit_switch_closes_and_falling_gas_is_safe() -> None:
     assert room.lines("G02")[-1] == "safe"
 
 
+def test_gas_of_a_test_says_nothing_of_a_closed_valve() -> None:
+    room = Room()
+    room.take(moved("open", "", 0), gas(), moved("closed", "open", 1))
+    room.take(
+        gas(sign=Sign.CONTINUES, zone_lel_percent=60.0), gas(zone_lel_percent=99.0, subject="d2", test=True)
+    )
+    assert room.state.valves["v1"].highest_lel_percent == 60.0
+
+
+def test_an_alert_without_a_value_takes_the_first_that_comes() -> None:
+    room = Room()
+    room.take(gas(value=None))
+    room.take(gas(sign=Sign.CONTINUES, value=70.0, record_ms=NOW + 20_000), at_ms=NOW + 20_000)
+    room.take(gas(sign=Sign.CONTINUES, value=90.0, record_ms=NOW + 40_000), at_ms=NOW + 40_000)
+    assert room.alert("G02").value == 70.0
+
+
 def test_v03_reopened_while_latched() -> None:
     room = Room()
     room.take(moved("open", "", 0), gas(), moved("closed", "open", 1))
