@@ -84,11 +84,15 @@ class Sessions:
     ) -> tuple[str, datetime] | Refusal | Locked:
         """Return a token and when it ends, or why not."""
         async with self._turn(username, address):
-            return await self._sign_in(username, password, otp, address, agent)
+            proved = await self._prove(username, password, otp, address)
+            if not isinstance(proved, Account):
+                return proved
+            return await self.open(proved, address, agent, second_factor=proved.totp_secret is not None)
 
-    async def _sign_in(
-        self, username: str, password: str, otp: str | None, address: str, agent: str
-    ) -> tuple[str, datetime] | Refusal | Locked:
+    async def _prove(
+        self, username: str, password: str, otp: str | None, address: str
+    ) -> Account | Refusal | Locked:
+        """Return whose password and code these are; an identity provider's word would stand in its place."""
         failures, ago_s = await self._people.failures(username, address)
         if (left_s := lock_s(failures) - ago_s) > 0:
             return Locked(math.ceil(left_s))
@@ -110,14 +114,15 @@ class Sessions:
             if code is Code.WRONG:
                 await self._people.note_failure(username, address)
                 return Refusal.WRONG
+        return account
+
+    async def open(
+        self, account: Account, address: str, agent: str, *, second_factor: bool
+    ) -> tuple[str, datetime]:
+        """Open a session for somebody who has proved to be it, however; return a token and when it ends."""
         token = secrets.token_urlsafe(32)
         expires_at = await self._people.open_session(
-            digest(token),
-            uuid7(),
-            account,
-            second_factor=account.totp_secret is not None,
-            address=address,
-            agent=agent,
+            digest(token), uuid7(), account, second_factor=second_factor, address=address, agent=agent
         )
         return token, expires_at
 
