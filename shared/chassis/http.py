@@ -91,9 +91,9 @@ def _refused(_handler: Any, request: Request, error: Exception) -> _Problem:
     return problem(found.status, type_, found.title, found.detail or "", headers=found.headers)
 
 
-def not_found(what: str) -> _Problem:
-    """Return the answer for what does not exist or belongs to another tenant."""
-    return problem(404, "not-found", f"There is no such {what}.")
+def not_found(what: str, detail: str = "") -> _Problem:
+    """Return the answer for what does not exist or belongs to another tenant; `detail` = which of many."""
+    return problem(404, "not-found", f"There is no such {what}.", detail)
 
 
 def _unavailable(_handler: Any, _request: Request, error: Exception) -> _Problem:

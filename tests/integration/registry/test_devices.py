@@ -233,8 +233,24 @@ async def test_many_credentials_at_once(shop: Registry) -> None:
     await shop.made("devices", device("dev-2"))
     response = await shop.post("devices:credentials", {"device_ids": ["dev-1", "dev-2"]})
     assert [item["device_id"] for item in response.json()["items"]] == ["dev-1", "dev-2"]
-    assert (await shop.post("devices:credentials", {"device_ids": ["dev-1", "nobody"]})).status_code == 404
+    absent = await shop.post("devices:credentials", {"device_ids": ["dev-1", "nobody", "noone"]})
+    assert (absent.status_code, absent.json()["detail"]) == (404, "nobody, noone")
     assert (await shop.post("devices:credentials", {"device_ids": []})).status_code == 422
+
+
+async def test_no_credentials_for_a_device_that_speaks_through_a_controller(shop: Registry) -> None:
+    await shop.made("devices", device("ctrl", kind="controller", gas=None))
+    await shop.made("devices", device("under", controller_id="ctrl"))
+    said = "under speaks through ctrl: ask for the credentials of ctrl"
+    for path, body in (
+        ("devices/under/credentials", None),
+        ("devices:credentials", {"device_ids": ["ctrl", "under"]}),
+    ):
+        refused = await shop.post(path, body)
+        assert (refused.status_code, refused.json()["detail"]) == (409, said)
+    assert (await shop.post("devices/ctrl/credentials", None)).status_code == 201
+    assert (await shop.patch("devices/under", {"controller_id": None}, 1)).status_code == 200
+    assert (await shop.post("devices/under/credentials", None)).status_code == 201
 
 
 async def test_revoked_is_published_and_listed_until_issued_again(shop: Registry, db: Database) -> None:
