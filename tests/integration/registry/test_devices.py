@@ -179,7 +179,11 @@ async def test_tests_count_in_coverage(shop: Registry) -> None:
     assert (await coverage(at="2029-06-01"))[0]["missing"] == {"detector_past_life": 1}
     late = await shop.post("devices/dev-1:record-test", failed | {"done_on": "2099-01-01"})
     assert late.status_code == 422
-    assert (await shop.post("devices/dev-1:record-test", failed | {"result": "perhaps"})).status_code == 422
+    for field in ("result", "kind"):
+        refused = await shop.post("devices/dev-1:record-test", failed | {field: "perhaps"})
+        assert refused.status_code == 422
+        assert [error["loc"] for error in refused.json()["errors"]] == [["body", field]]
+        assert refused.json()["detail"].startswith(f"{field}: Input should be ")
 
 
 async def test_coverage_by_group_residents_apart_and_who_lacks_what(shop: Registry) -> None:
