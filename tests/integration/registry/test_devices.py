@@ -37,11 +37,12 @@ async def last_device(db: Database) -> Device:
 
 async def test_a_detector_for_another_gas_is_not_activated(shop: Registry, db: Database) -> None:
     made = await shop.made("devices", device("lpg", gas="LPG"))
-    assert made["active"] is False
+    assert (made["active"], made["inactive_reason"]) == (False, "D07")
+    assert (await shop.get("devices/lpg")).json()["inactive_reason"] == "D07"
     assert (await last_device(db)).active is False
     assert await findings(db) == [("lpg", "found")]
     changed = await shop.patch("devices/lpg", {"gas": "CH4"}, 1)
-    assert changed.json()["active"] is True
+    assert (changed.json()["active"], changed.json()["inactive_reason"]) == (True, None)
     assert await findings(db) == [("lpg", "found"), ("lpg", "ended")]
 
 
@@ -72,6 +73,7 @@ async def test_a_blocked_device_that_retires_ends_its_finding(shop: Registry, db
     await shop.made("devices", device("lpg", gas="LPG"))
     retired = await shop.post("devices/lpg:retire", None)
     assert (retired.json()["active"], bool(retired.json()["retired_on"])) == (False, True)
+    assert retired.json()["inactive_reason"] is None
     assert await findings(db) == [("lpg", "found"), ("lpg", "ended")]
     assert (await shop.post("devices/lpg:retire", None)).status_code == 409
     assert (await shop.patch("devices/lpg", {"zone": "x"}, 2)).status_code == 409
