@@ -42,9 +42,9 @@ def sessions(state: Path) -> list[Path]:
     return sorted(folder for folder in state.glob(f"{OWN}*") if folder.is_dir())
 
 
-def ports_of(state: Path) -> dict[str, int]:
-    """Return the ports that a state folder has picked."""
-    file = state / "ports.json"
+def ports_of(state: Path, name: str = "ports.json") -> dict[str, int]:
+    """Return the ports that a state folder has picked for its engines, or for its services."""
+    file = state / name
     return dict(json.loads(file.read_text())) if file.exists() else {}
 
 
