@@ -176,6 +176,11 @@ def route_of(method: str, path: str) -> str:
     return f"{method} {_PARAMETER.sub('{}', '/'.join(parts))}"
 
 
+def methods_of(path: str) -> list[str]:
+    """Return by which methods anybody may ask for a path; none for a path that does not exist."""
+    return [method for method in ("GET", "POST", "PATCH", "DELETE") if route_of(method, path) in MAY]
+
+
 def may(roles: Iterable[str], method: str, path: str) -> bool:
     """Return whether one of `roles` may do this; False for a route that the table lacks."""
     return not MAY.get(route_of(method, path), frozenset()).isdisjoint(roles)

@@ -14,7 +14,7 @@ from services.portal.ports import People
 from shared.chassis.http import not_found, page, problem
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
-from shared.contracts.access import AUTHORITY, CREW, MAY, SCREEN_MAY, may, route_of
+from shared.contracts.access import AUTHORITY, CREW, MAY, SCREEN_MAY, may, methods_of, route_of
 
 COOKIE = "gaswatch_session"
 USER = "gaswatch-user"  # in whose name an act was kept that is sent only now
@@ -60,6 +60,13 @@ async def who(request: Request) -> tuple[Account, Principal]:
     path = request.url.path.removeprefix("/api/v1/")
     route = route_of(request.method, path)
     if route not in MAY:
+        if allowed := methods_of(path):
+            raise problem(
+                405,
+                "method-not-allowed",
+                "This cannot be asked in this way.",
+                headers={"Allow": ", ".join(allowed)},
+            )
         raise problem(404, "not-found", "There is nothing here.")
     debt = owed(account)
     if debt is not None and route not in _WHILE_OWING:

@@ -200,13 +200,15 @@ class Maintain(Input):
     until: Time
 
 
+# A check is a detector's or controller's (D05), a test a valve's (D06); the rest are what is done at them.
+TestKind = Literal["check", "test", "calibration", "bump", "functional"]
 _PASSED = {"passed": True, "pass": True, "ok": True, "failed": False, "fail": False}
 
 
 class Test(Input):
     """A check (detector, controller) or test (valve) of a device."""
 
-    kind: Annotated[str, Field(min_length=1, max_length=64)]
+    kind: TestKind
     done_on: Day
     result: Literal["passed", "pass", "ok", "failed", "fail"]
 

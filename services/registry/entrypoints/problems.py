@@ -21,7 +21,7 @@ async def answered() -> AsyncIterator[None]:
     try:
         yield
     except Absent as error:
-        raise not_found(error.kind.table) from error
+        raise not_found(error.kind.table, ", ".join(error.ids)) from error
     except Stale as error:
         raise stale() from error
     except NotAllowed as error:
