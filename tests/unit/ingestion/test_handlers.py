@@ -164,6 +164,13 @@ def test_an_alarm_of_a_client_without_a_site_is_a_dead_letter() -> None:
     assert world.written() == []
 
 
+def test_the_dead_letter_of_a_list_without_a_site_is_the_element() -> None:
+    world = World()
+    alarms = [reading(f"ghost{number}", status="alarm_low") for number in range(3)]
+    world.say(alarms, client="nobody")
+    assert [json.loads(letter.value) for letter in world.intake.load.letters] == alarms
+
+
 def test_ordinary_receipts_wait_8_to_16_s_from_arrival_and_each_client_has_its_time() -> None:
     names = [f"c{number}" for number in range(200)]
     world = World(*[(name, name) for name in names])
