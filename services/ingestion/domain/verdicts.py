@@ -18,7 +18,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message that goes on as `item`, `raw` is what came; an alarm is receipted at once, never held back."""
+    """What came (`raw`) and goes on as `item`; an alarm is receipted at once, never held back."""
 
     item: bytes
     raw: bytes
