@@ -31,18 +31,19 @@ from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 
 Do = Callable[[Account], Awaitable[str | None]]
+StopRinging = Callable[[Principal, str], Awaitable[None]]
 SHOWN_ONCE = frozenset({"password", "totp_secret", "totp_uri", "totp_picture"})
 _NOBODY = Account("", "", "", "", None, None, None, None, 0, disabled=False)
 
 
-def router(store: People, accounts: Accounts, acting: Acting) -> APIRouter:
-    """Return the routes of people."""
+def router(store: People, accounts: Accounts, acting: Acting, stop_ringing: StopRinging) -> APIRouter:
+    """Return the routes of people; whose sessions an administrator ends, their browsers ring no more."""
     routes = APIRouter(prefix="/api/v1", tags=["people"])
     _own(routes, accounts, acting)
     _second_factor(routes, accounts, acting)
     _reads(routes, store)
-    _writes(routes, store, accounts, acting)
-    _verbs(routes, store, accounts, acting)
+    _writes(routes, store, accounts, acting, stop_ringing)
+    _verbs(routes, store, accounts, acting, stop_ringing)
     return routes
 
 
@@ -113,7 +114,9 @@ async def _person(store: People, username: str) -> dict[str, Any]:
     return found
 
 
-def _writes(routes: APIRouter, store: People, accounts: Accounts, acting: Acting) -> None:
+def _writes(
+    routes: APIRouter, store: People, accounts: Accounts, acting: Acting, stop_ringing: StopRinging
+) -> None:
     @routes.post("/people", status_code=201, responses=answers(shapes.PersonWithPassword, status=201))
     async def create(request: Request, asking: Who, given: inputs.NewPerson) -> Response:
         """Create an account; the answer holds its first password, this once."""
@@ -138,17 +141,22 @@ def _writes(routes: APIRouter, store: People, accounts: Accounts, acting: Acting
                 raise stale()
             if given.role:
                 await store.end_sessions(username)
+                await stop_ringing(asking[1], username)
             return 200, await _person(store, username)
 
         return await acting(request, asking[1], given, act, before=before)
 
 
-def _verbs(routes: APIRouter, store: People, accounts: Accounts, acting: Acting) -> None:
+def _verbs(
+    routes: APIRouter, store: People, accounts: Accounts, acting: Acting, stop_ringing: StopRinging
+) -> None:
     async def done(
         request: Request,
         asking: tuple[Account, Principal],
         username: str,
         do: Callable[[Account], Awaitable[Any]],
+        *,
+        ends: bool = True,
     ) -> Response:
         """Do something to somebody who is not the asker: nobody locks the own account out."""
         if username == asking[0].username:
@@ -157,6 +165,8 @@ def _verbs(routes: APIRouter, store: People, accounts: Accounts, acting: Acting)
 
         async def act(_unit: Connection) -> tuple[int, dict[str, Any]]:
             password = await do(replace(_NOBODY, username=username))
+            if ends:
+                await stop_ringing(asking[1], username)
             more = {"password": password} if password else {}
             return 200, await _person(store, username) | more
 
@@ -174,7 +184,8 @@ def _verbs(routes: APIRouter, store: People, accounts: Accounts, acting: Acting)
         request: Request, asking: Who, username: str, _body: inputs.Nothing | None = None
     ) -> Response:
         """Open a closed account again."""
-        return await done(request, asking, username, partial(accounts.disable, disabled=False))
+        again = partial(accounts.disable, disabled=False)
+        return await done(request, asking, username, again, ends=False)
 
     @routes.post("/people/{username}:new-password", responses=answers(shapes.PersonWithPassword))
     async def new_password(

@@ -200,8 +200,8 @@ class Maintain(Input):
     until: Time
 
 
-# A check is a detector's or controller's (D05), a test a valve's (D06); the rest are what is done at them.
-TestKind = Literal["check", "test", "calibration", "bump", "functional"]
+# WIRE leaves the kinds open: a word such as check, test, calibration, bump or functional.
+TestKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,39}$")]
 _PASSED = {"passed": True, "pass": True, "ok": True, "failed": False, "fail": False}
 
 

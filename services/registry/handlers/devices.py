@@ -10,7 +10,7 @@ from services.registry.handlers.changing import apply, apply_all, current, load
 from services.registry.handlers.errors import Absent, BadInput, Fault, NotAllowed
 from services.registry.handlers.publishing import client_of
 from services.registry.handlers.registering import Context
-from services.registry.ports import CertificateAuthority, Issued, Row, Unit
+from services.registry.ports import CertificateAuthority, Issued, Row, Takeover, Unit
 
 MAINTENANCE_MAX = dt.timedelta(hours=4)
 # So that a clock a little ahead of ours may still ask for the whole four hours.
@@ -97,10 +97,15 @@ async def retire(unit: Unit, id_: str, context: Context) -> Row:
 
 
 async def issue(
-    unit: Unit, ids: Sequence[str], authority: CertificateAuthority, context: Context
+    unit: Unit,
+    ids: Sequence[str],
+    authority: CertificateAuthority,
+    context: Context,
+    takeover: Takeover | None = None,
 ) -> list[Issued]:
     """Issue a certificate to each device; the keys are returned and kept nowhere.
 
+    A revoked device is believed again from now on: who is still connected in its name is put out first.
     NotAllowed: one of them retired, or a controller speaks for it.
     """
     await unit.lock(DEVICE, ids)
@@ -126,6 +131,9 @@ async def issue(
             for one in issued
         ]
     )
+    for one in issued:
+        if takeover is not None and devices[one.device_id]["revoked"]:
+            await takeover(one)
     again = {id_: (believed[id_], {"revoked": False}) for id_ in ids if devices[id_]["revoked"]}
     await apply_all(unit, DEVICE, again, context, context.moment.day)
     return issued
