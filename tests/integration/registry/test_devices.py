@@ -178,10 +178,9 @@ async def test_tests_count_in_coverage(shop: Registry) -> None:
     late = await shop.post("devices/dev-1:record-test", failed | {"done_on": "2099-01-01"})
     assert late.status_code == 422
     for field in ("result", "kind"):
-        refused = await shop.post("devices/dev-1:record-test", failed | {field: "perhaps"})
+        refused = await shop.post("devices/dev-1:record-test", failed | {field: "no word!"})
         assert refused.status_code == 422
         assert [error["loc"] for error in refused.json()["errors"]] == [["body", field]]
-        assert refused.json()["detail"].startswith(f"{field}: Input should be ")
 
 
 async def test_coverage_by_group_residents_apart_and_who_lacks_what(shop: Registry) -> None:
