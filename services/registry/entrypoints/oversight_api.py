@@ -1,7 +1,7 @@
 """`unlicensed`, `coverage` and who was heard but never registered."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from services.registry.entrypoints.exports import (
     batches,
 )
 from services.registry.entrypoints.objects_api import Day, Known, check_area
-from services.registry.entrypoints.words import MISSING, UNLICENSED
+from services.registry.entrypoints.words import COVERAGE, MISSING, UNLICENSED
 from services.registry.handlers import oversight
 from services.registry.handlers.oversight import GroupBy, Question
 from services.registry.ports import AsOf, Moment, Row, Store
@@ -50,7 +50,7 @@ def oversight_router(store: Store, files: Files) -> APIRouter:
     """Return the routes of what is computed."""
     router = APIRouter(prefix="/api/v1")
     _unlicensed(router, store, files)
-    _coverage(router, store)
+    _coverage(router, store, files)
     _missing(router, store, files)
     _heard(router, store)
     return router
@@ -94,9 +94,10 @@ async def _flat(items: list[Row]) -> Batches:
     yield [{**item, **item["evidence"], "evidence_text": item["evidence"]["text"]} for item in items]
 
 
-def _coverage(router: APIRouter, store: Store) -> None:
-    @router.get("/coverage", tags=["coverage"], responses=answers(shapes.CoveragePage))
+def _coverage(router: APIRouter, store: Store, files: Files) -> None:
+    @router.get("/coverage", tags=["coverage"], responses=as_file(answers(shapes.CoveragePage)))
     async def coverage(
+        request: Request,
         asking: Asking,
         area: str | None = None,
         at: Day = None,
@@ -105,7 +106,9 @@ def _coverage(router: APIRouter, store: Store) -> None:
         kind: Literal["alarms", "inspection"] = "alarms",
         cursor: str | None = None,
         limit: Limit = LIMIT_DEFAULT,
-    ) -> dict[str, Any]:
+        format: Format = "json",  # noqa: A002 - the word of the API
+        lang: Language = "zh-CN",  # noqa: ARG001 - of the file, which asks for itself
+    ) -> Any:
         """Count obliged sites that have a working alarm and valve.
 
         `overdue` counts those, covered or not, where the yearly check of a detector (D05) or the half-yearly
@@ -113,12 +116,32 @@ def _coverage(router: APIRouter, store: Store) -> None:
         """
         if kind == "inspection":
             raise problem(501, "not-implemented", "Inspections are not kept yet.")
-        after = str(decode_cursor(cursor, 1)[0]) if cursor else ""
+        after = str(decode_cursor(cursor, 1)[0]) if cursor and format == "json" else ""
         async with store.unit(asking) as unit:
-            question = _question(store, area, at, known_at, await unit.moment())
+            moment = await unit.moment()
+            question = _question(store, area, at, known_at, moment)
             found = await oversight.tallies(unit, question, group_by)
+            firms = {item["operator_id"] for item in found if "operator_id" in item}
+            names = await unit.names(OPERATOR, firms, AsOf(question.day, question.known_at)) if firms else {}
+        if format != "json":
+            return await files.answer(request, asking, COVERAGE, _tallied(found, names), moment)
         items = [item for item in found if item["group"] > after][:limit]
         return page(items, limit, [items[-1]["group"]] if items else None)
+
+
+async def _tallied(found: list[Row], names: Mapping[str, str]) -> Batches:
+    """Give tallies as the lines of a table."""
+    yield [
+        {
+            **item,
+            "operator_name": names.get(item.get("operator_id", "")),
+            "uncovered": item["obliged"] - item["covered"],
+            "percent": None if item["ratio"] is None else round(item["ratio"] * 100, 1),
+            "homes": item["residential"]["sites"],
+            "homes_covered": item["residential"]["covered"],
+        }
+        for item in found
+    ]
 
 
 def _missing(router: APIRouter, store: Store, files: Files) -> None:

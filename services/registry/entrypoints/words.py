@@ -167,7 +167,25 @@ MISSING = Listed(
         Column("reasons", "缺少", "Lacks", "list", "lack"),
     ),
 )
-LISTS = {listed.name: listed for listed in (OPERATORS, LICENCES, SITES, DEVICES, UNLICENSED, MISSING)}
+COVERAGE = Listed(
+    "coverage",
+    "报警器和切断阀安装覆盖",
+    "Coverage",
+    (
+        Column("group", "分组", "Group", codes="site_kind"),
+        _AREA,
+        _FIRM,
+        Column("obliged", "应装用户", "Obliged", "number"),
+        Column("covered", "已覆盖", "Covered", "number"),
+        Column("uncovered", "未覆盖", "Not covered", "number"),
+        Column("percent", "覆盖率(%)", "Coverage (%)", "number"),
+        Column("overdue", "检定逾期", "Check overdue", "number"),
+        Column("homes", "居民用户", "Homes", "number"),
+        Column("homes_covered", "居民已安装", "Homes covered", "number"),
+    ),
+)
+_ALL = (OPERATORS, LICENCES, SITES, DEVICES, UNLICENSED, MISSING, COVERAGE)
+LISTS = {listed.name: listed for listed in _ALL}
 
 # What a file says of itself, Chinese and English.
 SAID: Mapping[str, tuple[str, str]] = {
@@ -189,6 +207,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "q": ("搜索", "search"),
     "area": ("行政区划", "area"),
     "at": ("日期", "on"),
+    "group_by": ("分组方式", "grouped by"),
     "known_at": ("按当时所知", "as known at"),
     "expiring_within": ("到期天数内", "expires within days"),
 }

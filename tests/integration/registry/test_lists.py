@@ -347,3 +347,12 @@ async def test_ten_thousand_sites_answer_in_less_than_a_tenth_of_a_second(
                 took.append(time.perf_counter() - begun)
             assert len(found) == count, (said, len(found))
             assert min(took) < 0.1, (said, took)
+
+
+async def test_coverage_as_a_file_has_a_line_for_each_group(town: Registry) -> None:
+    for group_by in ("county", "operator", "kind"):
+        items = (await town.get("coverage", ZHAOTONG, group_by=group_by)).json()["items"]
+        lines = table(await sheet(town, "coverage", ZHAOTONG, group_by=group_by))
+        assert [(line["应装用户"], line["未覆盖"]) for line in lines] == [
+            (str(item["obliged"]), str(item["obliged"] - item["covered"])) for item in items
+        ]

@@ -7,7 +7,7 @@ import { oneOf, useFilters, useScope, useTo } from "../address";
 import { above, covers, levelOf, rootOf, useAreaName } from "../areas";
 import { type GroupBy, useTallies } from "../data/lists";
 import { Rate } from "../parts/Bits";
-import { Bar, Choice } from "../parts/Filters";
+import { Bar, Choice, Export } from "../parts/Filters";
 import { Freshness, Incomplete, Shown, Waiting } from "../parts/States";
 import { ViewHead } from "../parts/What";
 import { useArea, useMe } from "../shell/me";
@@ -34,6 +34,7 @@ export function CoverageView(): ReactNode {
         <Choice name="by" label={t("coverage.by")} values={BY.filter((one) => one !== usual && one !== "county")}
           word={(one) => t(`coverage.byWhat.${one}`)} all={t(`coverage.byWhat.${usual}`)} />
         <Target target={target} />
+        <Export resource="coverage" scope={scope} filters={{ group_by: by }} />
       </Bar>
       <Shown query={query} rows={8}>
         {(all) => {
