@@ -15,8 +15,10 @@ import pyotp
 
 from shared.contracts.access import AUTHORITY, CREW, FIRM
 from tests.e2e import rights_table as table
-from tests.e2e.rights_ground import Ground, Owner, Person
+from tests.e2e.rights_ground import API, Ground, Owner, Person
 from tests.e2e.rights_lists import OWNERS, Lists
+
+BROKEN: dict[str, Any] = {"content": b"{", "headers": {"Content-Type": "application/json"}}
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class Asking(Lists):
         ]
         return [self.ground.people[name] for name in (*names, "administrator")]
 
+    def _everybody(self) -> list[Person]:
+        """Return who looks from both counties; firm `b` is only looked at."""
+        others = {"b", "d", f"crew-a2-{self.ground.tail}"}
+        return [one for one in self.ground.people.values() if others.isdisjoint({one.firm, one.crew})]
+
     def _owners(self, route: str) -> list[Owner]:
         owned = Cell(route, self.ground.people["administrator"], self.ground.owners["none"]).collection
         if owned is None:
@@ -104,7 +111,9 @@ class Asking(Lists):
 
     async def _opened(self, cell: Cell) -> httpx.Response:
         headers = {"Authorization": f"Bearer {cell.who.token}"}
-        async with self.ground.http.stream("GET", cell.path, headers=headers) as answer:
+        async with self.ground.http.stream("GET", f"{API}{cell.path}", headers=headers) as answer:
+            if answer.status_code != 200:
+                await answer.aread()
             return answer
 
     # --- what must come ---
@@ -116,6 +125,7 @@ class Asking(Lists):
             for cell in self._cells(self._one_of_each_role())
             if cell.who.role not in self.may[cell.route]
         ]
+        await self.ground.stay_signed_in()
         self.cells["refused by role"] += len(cells)
 
         async def one(cell: Cell) -> str | None:
@@ -125,16 +135,30 @@ class Asking(Lists):
 
         return await _faults(one(cell) for cell in cells)
 
+    async def refused_unread(self) -> list[str]:
+        """Who lacks the verb is told so before anybody reads what was sent."""
+        cells = [
+            Cell(route, who, self.ground.owners["a"])
+            for route in self._routes
+            for who in self._one_of_each_role()
+            if not route.startswith("GET") and who.role not in self.may[route]
+        ]
+
+        async def one(cell: Cell) -> str | None:
+            answer = await self._ask(cell, **BROKEN)
+            return None if _said(answer) == "403 forbidden" else f"{cell}, broken: {_said(answer)}, not 403"
+
+        return await _faults(one(cell) for cell in cells)
+
     async def refused_by_owner(self) -> list[str]:
         """What is another's is answered exactly as what does not exist."""
         cells = [
             cell
-            for cell in self._cells(
-                [one for one in self.ground.people.values() if one.firm not in {"b", "d"}]
-            )
+            for cell in self._cells(self._everybody())
             if cell.who.role in self.may[cell.route] and not cell.own
             if not (cell.who.role == "administrator" and cell.route in table.NAMED_FREELY)
         ]
+        await self.ground.stay_signed_in()
         self.cells["refused by owner"] += len(cells)
         said: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
 
@@ -162,9 +186,12 @@ class Asking(Lists):
         """What is one's own is reached: it is shown, or what is wrong with the request is told."""
         cells = [
             cell
-            for cell in self._cells(list(self.ground.people.values()))
+            for cell in self._cells(
+                [*self._one_of_each_role(), self.ground.people["regulator_officer-530600"]]
+            )
             if cell.who.role in self.may[cell.route] and cell.own and cell.method != "DELETE"
         ]
+        await self.ground.stay_signed_in()
         self.cells["reached"] += len(cells)
 
         async def one(cell: Cell) -> str | None:
@@ -200,6 +227,8 @@ class Asking(Lists):
     async def deleted(self) -> list[str]:
         """The owner's own deletions work; strangers' did not, or these would find nothing."""
         who, owner = self.ground.people["watch-a"], self.ground.owners["a"]
+        sessions = await self.rows(who, "sessions")
+        owner.things["sessions"] = next(one["session_id"] for one in sessions if one["current"])
         cells = [Cell(f"DELETE {name}/{{}}", who, owner) for name in ("push-subscriptions", "sessions")]
         answers = [await self.ground.ask(cell.who, "DELETE", cell.path) for cell in cells]
         return [
@@ -212,7 +241,7 @@ class Asking(Lists):
 
     async def unknown(self) -> list[str]:
         """Without a token, after signing out, and with a disabled account there is nothing but 401."""
-        left, closed = (self.ground.people[f"administrator-{name}"] for name in ("left", "closed"))
+        left, closed = (self.ground.people.pop(f"administrator-{name}") for name in ("left", "closed"))
         assert (await self.ground.ask(left, "DELETE", "session")).status_code == 204
         await self.ground.do("administrator", f"people/{closed.username}:disable")
         nobody = Person("nobody", "administrator", token="n" * 43)
@@ -229,9 +258,7 @@ class Asking(Lists):
 
         async def without(route: str) -> str | None:
             method, path = route.split(" ")
-            answer = await self.ground.ask(
-                None, method, path.replace("{}", "n"), json={} if method != "GET" else None
-            )
+            answer = await self.ground.ask(None, method, path.replace("{}", "n"), **BROKEN)
             return None if answer.status_code == 401 else f"{route} without a token: {_said(answer)}, not 401"
 
         return await _faults([*(one(cell) for cell in cells), *(without(route) for route in self._routes)])

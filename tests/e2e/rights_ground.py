@@ -26,6 +26,7 @@ from shared.contracts.access import AUTHORITY, CREW, FIRM
 
 AREA_OF_FIRM = {"a": "530602", "b": "530602", "c": "530621", "d": "530602"}
 PREFECTURE, OTHER_PREFECTURE = "530600", "530300"
+API = "/api/v1/"
 AT_ONCE = 12
 SIGNING_IN_AT_ONCE = 2  # the portal hashes no more passwords at the same time
 RESOURCES = (
@@ -103,8 +104,7 @@ class Ground:
         """Hold connections of the loop that runs."""
         self._gate, self._door = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(SIGNING_IN_AT_ONCE)
         limits = httpx.Limits(max_connections=AT_ONCE, keepalive_expiry=KEEP_ALIVE_S)
-        address = f"{self.origin}/api/v1"
-        async with httpx.AsyncClient(base_url=address, timeout=LIMIT_S, limits=limits) as self.http:
+        async with httpx.AsyncClient(base_url=self.origin, timeout=LIMIT_S, limits=limits) as self.http:
             yield
 
     async def stay_signed_in(self) -> None:
@@ -129,7 +129,7 @@ class Ground:
         headers = {"Authorization": f"Bearer {who.token}"} if who else {}
         async with self._gate:
             return await self.http.request(
-                method, path, headers=headers | options.pop("headers", {}), **options
+                method, f"{API}{path}", headers=headers | options.pop("headers", {}), **options
             )
 
     async def get(self, who: str, path: str, **params: str) -> Any:

@@ -24,12 +24,11 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from deploy.native.places import PROJECT
 from shared.contracts.access import MAY, route_of
-from tests.e2e.rights_ground import Ground, Person
+from tests.e2e.rights_ground import API, Ground, Person
 
 SEED = 20_260_105
 EXAMPLES, EXAMPLES_FULL = 8, 50
 LIMIT_S = 30
-API = "/api/v1/"
 
 
 def _operations() -> Iterator[Any]:

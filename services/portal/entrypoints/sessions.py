@@ -1,8 +1,10 @@
 """`/api/v1/session`: signing in, staying, leaving; and the dependency that tells who asks."""
 
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
 
 from services.portal.domain.people import SESSION_LIFE, Account, Locked, Owed, Refusal, owed
 from services.portal.entrypoints import shapes
@@ -48,6 +50,9 @@ async def who(request: Request) -> tuple[Account, Principal]:
 
     Who still owes a password or a second factor may do nothing but bring it.
     """
+    known: tuple[Account, Principal] | None = getattr(request.state, "asking", None)
+    if known is not None:
+        return known
     sessions: Sessions = request.app.state.sessions
     found = await sessions.who(token_of(request))
     if found is None:
@@ -65,6 +70,7 @@ async def who(request: Request) -> tuple[Account, Principal]:
         raise problem(403, f"{debt.value.replace('_', '-')}-owed", _OWED[debt])
     if not may(principal.roles, request.method, path):
         raise problem(403, "forbidden", "Your role does not allow this.")
+    request.state.asking = found
     return found
 
 
@@ -79,6 +85,22 @@ async def app_of(request: Request) -> str:
 
 
 Who = Annotated[tuple[Account, Principal], Depends(who)]
+
+
+class Guarded(APIRoute):
+    """A route that asks who asks before it reads the body: a stranger's form is not even looked at."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        answer = super().get_route_handler()
+        guarded = any(one.call is who for one in self.dependant.dependencies)
+
+        async def guard(request: Request) -> Response:
+            if guarded:
+                await who(request)
+            return await answer(request)
+
+        return guard
 
 
 def _refused(found: Locked | Refusal) -> Exception:
