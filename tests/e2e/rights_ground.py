@@ -126,11 +126,14 @@ class Ground:
 
     async def ask(self, who: Person | None, method: str, path: str, **options: Any) -> httpx.Response:
         """Send one request with a bearer token; nobody's without `who`."""
-        headers = {"Authorization": f"Bearer {who.token}"} if who else {}
+        given = {"Authorization": f"Bearer {who.token}"} if who else {}
+        headers = given | options.pop("headers", {})
         async with self._gate:
-            return await self.http.request(
-                method, f"{API}{path}", headers=headers | options.pop("headers", {}), **options
-            )
+            try:
+                return await self.http.request(method, f"{API}{path}", headers=headers, **options)
+            except (httpx.ReadError, httpx.RemoteProtocolError):
+                # A kept connection may be closed just as it is used again.
+                return await self.http.request(method, f"{API}{path}", headers=headers, **options)
 
     async def get(self, who: str, path: str, **params: str) -> Any:
         answer = await self.ask(self.people[who], "GET", path, params=params)
