@@ -164,7 +164,8 @@ class Asking(Lists):
 
         async def one(cell: Cell) -> str | None:
             answer = await self._right(cell)
-            said[cell.route, cell.who.username][cell.owner.name] = _without_ids(answer.text, cell.owner)
+            if cell.route not in table.TAKEN_IS_SAID:
+                said[cell.route, cell.who.username][cell.owner.name] = _without_ids(answer.text, cell.owner)
             return self._owner_fault(cell, answer)
 
         faults = await _faults(one(cell) for cell in cells)
@@ -174,9 +175,10 @@ class Asking(Lists):
         return faults
 
     def _owner_fault(self, cell: Cell, answer: httpx.Response) -> str | None:
+        taken = cell.route in table.TAKEN_IS_SAID
         if cell.route == "POST valves/{}:arm":
             good = _said(answer) == "403 second-factor-required"  # before anything is looked up
-        elif cell.route in table.REFUSED_BY_ROW:
+        elif cell.route in table.REFUSED_BY_ROW or (taken and cell.owner.firm):
             good = _said(answer) == "422 import-refused"
         else:
             good = _said(answer) == "404 not-found"

@@ -195,6 +195,8 @@ REFERS_TO = {
 }  # fmt: skip
 # An import tells what is wrong by row.
 REFUSED_BY_ROW = {"POST licences:import", "POST sites:import", "POST devices:import"}
+# An id is one's own or taken, here as in every POST that creates: whose it is stays unsaid.
+TAKEN_IS_SAID = {"POST operators:import"}
 # These services keep no list of firms: an administrator may name one that the register has not.
 NAMED_FREELY = {"POST crews", "POST contacts", "POST routes", "POST operators", "POST operators:import"}
 # A stale ETag shows that the thing was found, and changes nothing.

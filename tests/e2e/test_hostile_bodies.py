@@ -148,6 +148,14 @@ def test_a_photo_beyond_the_limit_is_not_taken(sender: Sender):
     assert sender.send("POST attachments", **form).status_code == 413
 
 
+@pytest.mark.parametrize("depth", [200, 900, 100_000])
+@pytest.mark.parametrize("route", SIGNED_IN)
+def test_a_body_nested_without_end_is_refused(sender: Sender, route: str, depth: int):
+    answer = sender.send(route, content=b'{"reason": ' + b"[" * depth + b"]" * depth + b"}", headers=JSON)
+    assert 400 <= answer.status_code < 500, answer.text
+    assert answer.json()["title"]
+
+
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("route", [route for route in SIGNED_IN if texts_of(route)])
 def test_text_from_everywhere_is_kept_as_it_is_or_refused_with_a_reason(
