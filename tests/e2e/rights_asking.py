@@ -1,13 +1,11 @@
 """Asks every route in every role for everybody's things, and returns what was not as it has to be."""
 
-import asyncio
 import itertools
 import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -15,43 +13,11 @@ import pyotp
 
 from shared.contracts.access import AUTHORITY, CREW, FIRM
 from tests.e2e import rights_table as table
+from tests.e2e.rights_cells import Cell, faults_of, said, without_ids
 from tests.e2e.rights_ground import API, Ground, Owner, Person
 from tests.e2e.rights_lists import OWNERS, Lists
 
 BROKEN: dict[str, Any] = {"content": b"{", "headers": {"Content-Type": "application/json"}}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Who asks what of whom."""
-
-    route: str
-    who: Person
-    owner: Owner
-
-    def __str__(self) -> str:
-        return f"{self.route} by {self.who.username} of {self.owner.name}"
-
-    @property
-    def method(self) -> str:
-        return self.route.split(" ")[0]
-
-    @property
-    def path(self) -> str:
-        path = self.route.split(" ")[1]
-        if "{}" not in path:
-            return path
-        return path.replace("{}", table.NOBODYS.get(self.route) or self.owner.things[path.split("/")[0]])
-
-    @property
-    def collection(self) -> str | None:
-        """Whose rights decide: of what the body names, else of what the address names."""
-        named = self.route.split(" ")[1].split("/")[0] if "{}" in self.route else None
-        return table.REFERS_TO.get(self.route) or (None if self.route in table.NOBODYS else named)
-
-    @property
-    def own(self) -> bool:
-        return self.collection is None or table.sees(self.who, self.owner, self.collection)
 
 
 class Asking(Lists):
@@ -131,9 +97,9 @@ class Asking(Lists):
         async def one(cell: Cell) -> str | None:
             answer = await self._right(cell)
             good = answer.status_code == 403 and answer.json()["type"] == "forbidden"
-            return None if good else f"{cell}: {_said(answer)}, not 403"
+            return None if good else f"{cell}: {said(answer)}, not 403"
 
-        return await _faults(one(cell) for cell in cells)
+        return await faults_of(one(cell) for cell in cells)
 
     async def refused_unread(self) -> list[str]:
         """Who lacks the verb is told so before anybody reads what was sent."""
@@ -146,9 +112,9 @@ class Asking(Lists):
 
         async def one(cell: Cell) -> str | None:
             answer = await self._ask(cell, **BROKEN)
-            return None if _said(answer) == "403 forbidden" else f"{cell}, broken: {_said(answer)}, not 403"
+            return None if said(answer) == "403 forbidden" else f"{cell}, broken: {said(answer)}, not 403"
 
-        return await _faults(one(cell) for cell in cells)
+        return await faults_of(one(cell) for cell in cells)
 
     async def refused_by_owner(self) -> list[str]:
         """What is another's is answered exactly as what does not exist."""
@@ -160,16 +126,16 @@ class Asking(Lists):
         ]
         await self.ground.stay_signed_in()
         self.cells["refused by owner"] += len(cells)
-        said: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        told: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
 
         async def one(cell: Cell) -> str | None:
             answer = await self._right(cell)
             if cell.route not in table.TAKEN_IS_SAID:
-                said[cell.route, cell.who.username][cell.owner.name] = _without_ids(answer.text, cell.owner)
+                told[cell.route, cell.who.username][cell.owner.name] = without_ids(answer.text, cell.owner)
             return self._owner_fault(cell, answer)
 
-        faults = await _faults(one(cell) for cell in cells)
-        for (route, who), answers in said.items():
+        faults = await faults_of(one(cell) for cell in cells)
+        for (route, who), answers in told.items():
             if len(set(answers.values())) > 1:
                 faults.append(f"{route} by {who} tells strangers' things from no things: {answers}")
         return faults
@@ -177,12 +143,12 @@ class Asking(Lists):
     def _owner_fault(self, cell: Cell, answer: httpx.Response) -> str | None:
         taken = cell.route in table.TAKEN_IS_SAID
         if cell.route == "POST valves/{}:arm":
-            good = _said(answer) == "403 second-factor-required"  # before anything is looked up
+            good = said(answer) == "403 second-factor-required"  # before anything is looked up
         elif cell.route in table.REFUSED_BY_ROW or (taken and cell.owner.firm):
-            good = _said(answer) == "422 import-refused"
+            good = said(answer) == "422 import-refused"
         else:
-            good = _said(answer) == "404 not-found"
-        return None if good else f"{cell}: {_said(answer)}, not 404"
+            good = said(answer) == "404 not-found"
+        return None if good else f"{cell}: {said(answer)}, not 404"
 
     async def reached(self) -> list[str]:
         """What is one's own is reached: it is shown, or what is wrong with the request is told."""
@@ -204,9 +170,9 @@ class Asking(Lists):
                 good = answer.status_code == 412
             else:
                 good = answer.status_code in {400, 415, 422}
-            return None if good else f"{cell}: {_said(answer)}"
+            return None if good else f"{cell}: {said(answer)}"
 
-        return await _faults(one(cell) for cell in cells)
+        return await faults_of(one(cell) for cell in cells)
 
     async def armed(self) -> list[str]:
         """Even a right second factor opens no way to another's valve; a code serves once: one valve each."""
@@ -220,10 +186,10 @@ class Asking(Lists):
                     "headers": {"Idempotency-Key": str(uuid.uuid4())},
                 }
                 answer = await self.ground.ask(who, "POST", f"valves/{owner.things['valves']}:arm", **body)
-                if _said(answer) != "403 second-factor-wrong":
+                if said(answer) != "403 second-factor-wrong":
                     break
-            if _said(answer) != "404 not-found":
-                faults.append(f"{role} arms the valve of {firm}: {_said(answer)}")
+            if said(answer) != "404 not-found":
+                faults.append(f"{role} arms the valve of {firm}: {said(answer)}")
         return faults
 
     async def deleted(self) -> list[str]:
@@ -234,7 +200,7 @@ class Asking(Lists):
         cells = [Cell(f"DELETE {name}/{{}}", who, owner) for name in ("push-subscriptions", "sessions")]
         answers = [await self.ground.ask(cell.who, "DELETE", cell.path) for cell in cells]
         return [
-            f"{cell}: {_said(answer)}"
+            f"{cell}: {said(answer)}"
             for cell, answer in zip(cells, answers, strict=True)
             if answer.status_code != 204
         ]
@@ -256,14 +222,14 @@ class Asking(Lists):
 
         async def one(cell: Cell) -> str | None:
             answer = await self._right(cell)
-            return None if answer.status_code == 401 else f"{cell}: {_said(answer)}, not 401"
+            return None if answer.status_code == 401 else f"{cell}: {said(answer)}, not 401"
 
         async def without(route: str) -> str | None:
             method, path = route.split(" ")
             answer = await self.ground.ask(None, method, path.replace("{}", "n"), **BROKEN)
-            return None if answer.status_code == 401 else f"{route} without a token: {_said(answer)}, not 401"
+            return None if answer.status_code == 401 else f"{route} without a token: {said(answer)}, not 401"
 
-        return await _faults([*(one(cell) for cell in cells), *(without(route) for route in self._routes)])
+        return await faults_of([*(one(cell) for cell in cells), *(without(route) for route in self._routes)])
 
     async def from_elsewhere(self) -> list[str]:
         """A cookie with another page's Origin, or with none, writes nothing."""
@@ -281,26 +247,6 @@ class Asking(Lists):
             options = table.WRITES.get(route, lambda _: {"json": {}})(cell.owner.things)
             headers = cookie | origin | options.pop("headers", {})
             answer = await self.ground.ask(None, cell.method, cell.path, headers=headers, **options)
-            return None if _said(answer) == "403 wrong-origin" else f"{cell} from {origin}: {_said(answer)}"
+            return None if said(answer) == "403 wrong-origin" else f"{cell} from {origin}: {said(answer)}"
 
-        return await _faults(one(route, origin) for route in routes for origin in origins)
-
-
-def _said(answer: httpx.Response) -> str:
-    """Return a problem's status and type."""
-    kind = answer.headers.get("content-type", "")
-    return (
-        f"{answer.status_code} {answer.json().get('type', '')}"
-        if kind.endswith("json")
-        else str(answer.status_code)
-    )
-
-
-def _without_ids(text: str, owner: Owner) -> str:
-    for id_ in sorted(owner.things.values(), key=len, reverse=True):
-        text = text.replace(id_, "…")
-    return text
-
-
-async def _faults(asked: Iterable[Awaitable[str | None]]) -> list[str]:
-    return [fault for fault in await asyncio.gather(*asked) if fault is not None]
+        return await faults_of(one(route, origin) for route in routes for origin in origins)

@@ -22,6 +22,7 @@ HOLDS = {
     "routes": "route_id", "deliveries": "delivery_id", "handovers": "handover_id",
     "rule-proposals": "proposal_id",
 }  # fmt: skip
+BY_FIRM = ("alerts", "orders", "crews", "operators", "licences", "sites", "devices")
 FILES = ("operators", "licences", "sites", "devices", "unlicensed", "coverage:missing", "audit")
 # What people change of a thing; the product itself goes on looking for crews and telling people.
 FIELDS = {
@@ -81,24 +82,26 @@ class Lists:
                 if not _theirs(self.ground, who, path, row, places)
             )
             faults.extend(self._missing(who, path, rows))
-            if who.firm is not None and path in {
-                "alerts",
-                "orders",
-                "crews",
-                "operators",
-                "licences",
-                "sites",
-                "devices",
-            }:
-                other = self.ground.operator("c" if who.firm == "a" else "a")
-                if await self.rows(who, path, operator_id=other):
-                    faults.append(f"{who.username} filters {path} by another firm and sees it")
+            if path in BY_FIRM:
+                faults.extend(await self._strangers(who, path))
 
         await asyncio.gather(
             *(one(who, path) for who, path in asked),
             *(self._file(who, path, faults) for who, path in asked if path in FILES),
         )
         return faults, seen
+
+    async def _strangers(self, who: Person, path: str) -> list[str]:
+        """Nothing comes of asking by name for a firm that is not one's own: no row, and no figure."""
+        names = [self.ground.operator(firm) for firm in AREA_OF_FIRM if not _of_firm(who, firm)]
+        found = [name for name in names if await self.rows(who, path, operator_id=name)]
+        if path == "alerts" and who.role in self.may["GET alert-figures"]:
+            for name in names:
+                figures = await self.ground.ask(who, "GET", "alert-figures", params={"operator_id": name})
+                found += (
+                    [f"{name} (figures)"] if figures.status_code != 200 or figures.json()["total"] else []
+                )
+        return [f"{who.username} asks in {path} for {name} and sees it" for name in found]
 
     def _missing(self, who: Person, path: str, rows: list[dict[str, Any]]) -> list[str]:
         if path not in HOLDS:
@@ -125,14 +128,14 @@ class Lists:
         firms = {self.ground.operator(firm) for firm in "abc"}
         found: dict[str, Any] = {}
         for path, id_ in (HOLDS | {"devices": "device_id", "people": "username"}).items():
-            for row in (
-                await self.rows(administrator, path) if path != "handovers" else await self._handovers()
-            ):
-                if row.get("operator_id", next(iter(firms))) in firms:
-                    found[f"{path}/{row[id_]}"] = [
-                        row.get(name) for name in FIELDS.get(path, ("revision", "disabled"))
-                    ]
-        return {name: state for name, state in found.items() if not name.startswith("deliveries/")}
+            if path == "deliveries":
+                continue  # nobody changes these, and there are more of them all the time
+            every = self._handovers() if path == "handovers" else self.rows(administrator, path)
+            for row in await every:
+                if row.get("operator_id") in firms or path == "rule-proposals":
+                    names = FIELDS.get(path, ("revision", "disabled"))
+                    found[f"{path}/{row[id_]}"] = [row.get(name) for name in names]
+        return found
 
     async def _handovers(self) -> list[dict[str, Any]]:
         return [

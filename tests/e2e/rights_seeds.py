@@ -42,6 +42,12 @@ class Seeds:
         await asyncio.gather(*(self._works(firm) for firm in AREA_OF_FIRM))
         second = await self._crew("a", "a2", "second")
         await asyncio.gather(*(self._leak(firm) for firm in AREA_OF_FIRM))
+        # What happens to this account of theirs happens to nobody who signs in.
+        account = {"username": f"account-d-{self.ground.tail}", "name": "n", "role": "watch"}
+        made = await self.ground.do(
+            "administrator", "people", {**account, "operator_id": self.ground.operator("d")}
+        )
+        owners["d"].things["people"] = made["username"]
         owners["a2"] = Owner("a2", "a", owners["a"].area, second["crews"], owners["a"].things | second)
         owners["none"] = Owner("none", None, "", None, dict(NOWHERE))
 

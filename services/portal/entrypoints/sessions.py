@@ -88,7 +88,7 @@ Who = Annotated[tuple[Account, Principal], Depends(who)]
 
 
 class Guarded(APIRoute):
-    """A route that asks who asks before it reads the body: a stranger's form is not even looked at."""
+    """A route that asks who asks before it looks at the body: what a stranger sends is not even parsed."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
@@ -96,8 +96,14 @@ class Guarded(APIRoute):
         guarded = any(one.call is who for one in self.dependant.dependencies)
 
         async def guard(request: Request) -> Response:
-            if guarded:
-                await who(request)
+            try:
+                if guarded:
+                    await who(request)
+            except Exception:
+                # A browser that is cut off while it sends a photo would take the answer for a lost network.
+                async for _ in request.stream():
+                    pass
+                raise
             return await answer(request)
 
         return guard
