@@ -59,6 +59,7 @@ test: setup browser
 
 faults: setup
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults tests/simulation $(ARGS)
+	@$(PY) -m pytest -q -m full tests/e2e/test_fuzz.py $(ARGS)
 
 demo: setup
 	@$(PY) -m deploy.native demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter-out 0 no false,$(LAN)),--lan) $(if $(filter undefined,$(origin STORY)),,--story "$(STORY)") $(ARGS)

@@ -14,6 +14,8 @@ from deploy.native.live import Live
 from deploy.native.stack import Stack
 from simulators import people, stories
 from tests.e2e.living import Living
+from tests.e2e.rights_ground import Ground
+from tests.e2e.rights_seeds import prepare
 
 PLAY_LIMIT_S = 240
 MORE_CREWS = range(4, 9)
@@ -34,6 +36,14 @@ def stack() -> Iterator[Stack]:
             yield found
         finally:
             found.stop()
+
+
+@pytest.fixture(scope="session")
+def ground(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """Return firms with one of everything each, and people of every role around them."""
+    found = Ground(stack, tmp_path_factory.mktemp("ground"))
+    asyncio.run(prepare(found))
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -94,18 +94,21 @@ def _key(values: list[Any]) -> tuple[str, str, int]:
     return key, scope, version
 
 
-async def _may_change(deps: Deps, asking: Principal, scope: str) -> Owner | None:
-    """Refuse a scope that cannot be, and sites of others; return (operator, area) of a site."""
+async def _may_change(deps: Deps, asking: Principal, scope: str, what: str = "site") -> Owner | None:
+    """Refuse a scope that cannot be, and sites of others; return (operator, area) of a site.
+
+    `what` does not exist for a stranger: no word tells it from what does not exist for anybody.
+    """
     if not scope.startswith("site:"):
         if scope and not scope.isdecimal():
             raise field_problem("scope", "must be empty, an area code's beginning, or site:<id>")
         return None
     site = deps.registry.site(scope.removeprefix("site:"))
     if site is None:
-        raise not_found("site")
+        raise not_found(what)
     async with transaction(deps.api_pool, asking) as connection:
         if not await deps.stores.alerts.visible(connection, site.operator_id, site.area_code):
-            raise not_found("site")
+            raise not_found(what)
     return site.operator_id, site.area_code
 
 
@@ -153,7 +156,7 @@ async def _approve(unit: ActingUnit, deps: Deps, asking: Principal, proposal_id:
     proposal = await deps.stores.rules.lock(unit.connection, number) if number else None
     if proposal is None:
         raise not_found("proposal")
-    owner = await _may_change(deps, asking, proposal.scope)
+    owner = await _may_change(deps, asking, proposal.scope, "proposal")
     if proposal.approved_by is not None:
         raise problem(409, "already-approved", f"{proposal.approved_by} approved it before.")
     if proposal.proposed_by == asking.subject:

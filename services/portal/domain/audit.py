@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 GENESIS = bytes(32)
 TEXT_BYTES_MAX = 16 * 1024
+DEPTH_MAX = 100
 # Said once and to one person; the chain is read by others, and for years.
 SECRET_FIELDS = frozenset(
     {
@@ -92,7 +93,17 @@ class Finding:
 
 def text_of(entry: Entry, seq: int) -> str:
     """Return the one text of an entry; its place stands in it, so that it fits in no other."""
-    return json.dumps(asdict(entry) | {"seq": seq}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    said = _storable(asdict(entry) | {"seq": seq})
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _storable(value: Any) -> Any:
+    """Show U+0000, which no text of the database holds, by its symbol: what was tried is written down."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\u2400")
+    if isinstance(value, dict):
+        return {_storable(name): _storable(inner) for name, inner in value.items()}
+    return [_storable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def chained(previous: bytes, text: str) -> bytes:
@@ -139,17 +150,30 @@ def verify(links: Iterable[Link], heads: Sequence[Head]) -> Finding | int:
 
 
 def shortened(value: Any) -> Any:
-    """Return what a chain keeps of a body: no secret, and of what is too long its length and hash."""
-    kept = _without_secrets(value)
+    """Return what a chain keeps of a body: no secret, of what is too long its length and hash.
+
+    Nobody nests as deep as `DEPTH_MAX` but to find out what happens; of such a body that much is kept.
+    """
+    try:
+        kept = _without_secrets(value, DEPTH_MAX)
+    except _TooDeepError:
+        return {"deeper_than": DEPTH_MAX}
     text = json.dumps(kept, ensure_ascii=False).encode()
     if len(text) <= TEXT_BYTES_MAX:
         return kept
     return {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
 
 
-def _without_secrets(value: Any) -> Any:
+class _TooDeepError(Exception):
+    """A body is nested deeper than anybody means."""
+
+
+def _without_secrets(value: Any, depth: int) -> Any:
+    if depth == 0:
+        raise _TooDeepError
     if isinstance(value, dict):
         return {
-            name: "…" if name in SECRET_FIELDS else _without_secrets(inner) for name, inner in value.items()
+            name: "…" if name in SECRET_FIELDS else _without_secrets(inner, depth - 1)
+            for name, inner in value.items()
         }
-    return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value
+    return [_without_secrets(inner, depth - 1) for inner in value] if isinstance(value, list) else value

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response, UploadFile
 from services.portal.entrypoints import shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.gateway import Behind
-from services.portal.entrypoints.sessions import Who
+from services.portal.entrypoints.sessions import Guarded, Who
 from services.portal.ports import Desk, Photo
 from shared.chassis.database import Connection, Pool, transaction
 from shared.chassis.http import field_problem, not_found, problem
@@ -30,7 +30,7 @@ def router(
     pool: Pool, behind: Behind, acting: Acting, desk: Desk, read_photo: Callable[[bytes], Photo | None]
 ) -> APIRouter:
     """Return the routes of attachments."""
-    routes = APIRouter(prefix="/api/v1/attachments", tags=["attachments"])
+    routes = APIRouter(prefix="/api/v1/attachments", tags=["attachments"], route_class=Guarded)
 
     @routes.post("", status_code=201, responses=answers(shapes.Attachment, status=201))
     async def add(

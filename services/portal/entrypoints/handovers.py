@@ -12,7 +12,7 @@ from services.portal.entrypoints import shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.gateway import Behind
 from services.portal.entrypoints.inputs import Body, Nothing
-from services.portal.entrypoints.sessions import Who
+from services.portal.entrypoints.sessions import Guarded, Who
 from services.portal.ports import Desk
 from shared.chassis.database import Connection, Pool, transaction
 from shared.chassis.http import (
@@ -50,7 +50,7 @@ class NewHandover(Body):
 
 def router(pool: Pool, behind: Behind, acting: Acting, desk: Desk) -> APIRouter:
     """Return the routes of hand-over notes."""
-    routes = APIRouter(prefix="/api/v1/handovers", tags=["handovers"])
+    routes = APIRouter(prefix="/api/v1/handovers", tags=["handovers"], route_class=Guarded)
 
     @routes.get("", responses=answers(shapes.HandoverPage))
     async def listed(asking: Who, cursor: str | None = None, limit: Limit = LIMIT_DEFAULT) -> dict[str, Any]:

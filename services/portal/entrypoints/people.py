@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from services.portal.domain.people import Account
 from services.portal.entrypoints import inputs, shapes
 from services.portal.entrypoints.acting import Acting
-from services.portal.entrypoints.sessions import Who
+from services.portal.entrypoints.sessions import Guarded, Who
 from services.portal.handlers.accounts import Accounts, PasswordFaultError, WrongPasswordError
 from services.portal.ports import People
 from shared.chassis.database import Connection
@@ -38,7 +38,7 @@ _NOBODY = Account("", "", "", "", None, None, None, None, 0, disabled=False)
 
 def router(store: People, accounts: Accounts, acting: Acting, stop_ringing: StopRinging) -> APIRouter:
     """Return the routes of people; whose sessions an administrator ends, their browsers ring no more."""
-    routes = APIRouter(prefix="/api/v1", tags=["people"])
+    routes = APIRouter(prefix="/api/v1", tags=["people"], route_class=Guarded)
     _own(routes, accounts, acting)
     _second_factor(routes, accounts, acting)
     _reads(routes, store)

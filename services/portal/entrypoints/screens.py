@@ -8,7 +8,7 @@ from services.portal.domain.people import SCREEN_LIFE
 from services.portal.entrypoints import shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.inputs import NewScreen, ScreenToken
-from services.portal.entrypoints.sessions import Who, address_of, keep
+from services.portal.entrypoints.sessions import Guarded, Who, address_of, keep
 from services.portal.handlers.signing_in import Sessions
 from shared.chassis.database import Connection
 from shared.chassis.http import problem
@@ -17,7 +17,7 @@ from shared.chassis.openapi import answers
 
 def router(sessions: Sessions, acting: Acting, *, secure: bool) -> APIRouter:
     """Return the routes of screens; they are listed and ended among their owner's sessions."""
-    routes = APIRouter(prefix="/api/v1", tags=["sessions"])
+    routes = APIRouter(prefix="/api/v1", tags=["sessions"], route_class=Guarded)
 
     @routes.post("/sessions:screen", status_code=201, responses=answers(shapes.Screen, status=201))
     async def hang_up(request: Request, asking: Who, given: NewScreen) -> Response:

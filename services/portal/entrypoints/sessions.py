@@ -1,9 +1,11 @@
 """`/api/v1/session`: signing in, staying, leaving; and the dependency that tells who asks."""
 
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
 
 from services.portal.domain.people import SESSION_LIFE, Account, Locked, Owed, Refusal, owed
 from services.portal.entrypoints import shapes
@@ -49,6 +51,9 @@ async def who(request: Request) -> tuple[Account, Principal]:
 
     Who still owes a password or a second factor may do nothing but bring it.
     """
+    known: tuple[Account, Principal] | None = getattr(request.state, "asking", None)
+    if known is not None:
+        return known
     sessions: Sessions = request.app.state.sessions
     found = await sessions.who(token_of(request))
     if found is None:
@@ -75,6 +80,7 @@ async def who(request: Request) -> tuple[Account, Principal]:
         raise problem(403, "screen-only-reads", "A screen on the wall reads alerts and does nothing.")
     if not may(principal.roles, request.method, path):
         raise problem(403, "forbidden", "Your role does not allow this.")
+    request.state.asking = found
     return found
 
 
@@ -89,6 +95,28 @@ async def app_of(request: Request) -> str:
 
 
 Who = Annotated[tuple[Account, Principal], Depends(who)]
+
+
+class Guarded(APIRoute):
+    """A route that asks who asks before it looks at the body: what a stranger sends is not even parsed."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        answer = super().get_route_handler()
+        guarded = any(one.call is who for one in self.dependant.dependencies)
+
+        async def guard(request: Request) -> Response:
+            try:
+                if guarded:
+                    await who(request)
+            except Exception:
+                # A browser that is cut off while it sends a photo would take the answer for a lost network.
+                async for _ in request.stream():
+                    pass
+                raise
+            return await answer(request)
+
+        return guard
 
 
 def _refused(found: Locked | Refusal) -> Exception:

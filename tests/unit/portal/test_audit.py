@@ -1,11 +1,14 @@
 """Whatever is done to a chain is found, and where."""
 
+import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.portal.domain.audit import (
+    DEPTH_MAX,
     Entry,
     Fault,
     Finding,
@@ -107,3 +110,18 @@ def test_secrets_and_long_bodies_do_not_get_into_the_chain():
     kept = shortened({"password": "x", "nested": [{"otp": "123456", "reason": "r"}]})
     assert kept == {"password": "…", "nested": [{"otp": "…", "reason": "r"}]}
     assert set(shortened({"rows": ["x" * 100] * 1_000})) == {"bytes", "sha256"}
+
+
+def test_what_no_database_holds_is_shown_by_its_symbol():
+    text = following(None, replace(entry(1), object="rules/\x00", after={"a\x00": ["b\x00"]})).text
+    assert "\\u0000" not in text
+    assert json.loads(text)["after"] == {"a␀": ["b␀"]}
+
+
+@pytest.mark.parametrize("depth", [DEPTH_MAX - 1, DEPTH_MAX, 1_000])
+def test_a_body_that_is_nested_without_end_is_kept_as_that(depth):
+    body: object = "x"
+    for _ in range(depth):
+        body = [body]
+    assert shortened(body) == (body if depth < DEPTH_MAX else {"deeper_than": DEPTH_MAX})
+    assert following(None, replace(entry(1), after=shortened(body)))
