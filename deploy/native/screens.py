@@ -80,6 +80,7 @@ CONSOLE = (
     Screen("deliveries", "supervisor", "/console/notices", "main table tbody tr"),
     Screen("contacts", "supervisor", "/console/notices?tab=contacts", "main table tbody tr"),
     Screen("routes", "supervisor", "/console/notices?tab=routes", "main table tbody tr, .ant-empty"),
+    Screen("own-account", WATCH, "/console/me", ".own-sessions li"),
     Screen("wall", WATCH, "/console/wall", ".wall-list li"),
     Screen("people", ADMINISTRATOR, "/console/people", "table.plain tbody tr"),
     Screen(
@@ -117,6 +118,7 @@ REGULATOR = (
         ".ant-drawer .reg-facts",
     ),
     Screen("person-card", OFFICER, "/regulator/", ".reg-exception", (".reg-person",), ".reg-card"),
+    Screen("own-account-officer", OFFICER, "/regulator/me", ".own-sessions li"),
     Screen("no-such-page", OFFICER, "/regulator/nothing-here", "main h1"),
 )
 FIELD = (
