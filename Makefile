@@ -1,6 +1,6 @@
 # Every target sets up what it needs; a second run is quick. ENGINES=docker uses Docker's engines.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap setup browser engines stop status check test demo faults bench lock otp audit-verify
+.PHONY: help bootstrap setup browser engines stop status check test demo screenshots faults bench lock otp audit-verify
 
 PY := .venv/bin/python
 ARGS ?=
@@ -13,6 +13,7 @@ help:
 	@echo "make test    all tests, with engines of their own when none run (ARGS=-x: more for pytest)"
 	@echo "make check   format, lint, types, boundaries, contracts, unit tests (no engines)"
 	@echo "make faults  the full counts of the fault tests     make bench  the benchmarks"
+	@echo "make screenshots  pictures of every screen: all into .gaswatch/screenshots, the guide's into docs/pictures (ARGS=--guide: only those)"
 	@echo "make otp     the demo's one-time codes now       make audit-verify  check who did what"
 	@echo "make engines start the engines alone     make status  what runs where     make stop  stop all"
 
@@ -63,6 +64,9 @@ faults: setup
 
 demo: setup
 	@$(PY) -m deploy.native demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter-out 0 no false,$(LAN)),--lan) $(if $(filter undefined,$(origin STORY)),,--story "$(STORY)") $(ARGS)
+
+screenshots: setup browser
+	@$(PY) -m deploy.native screenshots $(ARGS)
 
 bench: setup
 	@$(PY) -m benchmarks $(ARGS)

@@ -47,6 +47,11 @@ class Api:
         """Forget the session."""
         await self._client.aclose()
 
+    @property
+    def token(self) -> str:
+        """Return the session's token; empty before the first sign-in."""
+        return self._token
+
     async def sign_in(self) -> None:
         """Sign in; the one-time code of the next step is used when this one's was."""
         body = {"username": self._who.username, "password": self._who.password}

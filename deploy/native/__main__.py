@@ -1,6 +1,7 @@
-"""`python -m deploy.native demo|engines|stop|status|otp|audit-verify|run -- PROGRAM`."""
+"""`python -m deploy.native audit-verify|demo|engines|otp|screenshots|status|stop|run -- PROGRAM`."""
 
 import argparse
+import os
 import signal
 import sys
 from typing import Never
@@ -20,6 +21,11 @@ def main() -> int:
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever reads has had enough, as `head` has
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or the interpreter complains at its end
+        return 0
     except OSError as error:
         print(f"{error.filename or 'The state folder'} cannot be used: {error.strerror}.", file=sys.stderr)
         return 1
@@ -34,7 +40,9 @@ def _run() -> int:
     parser.add_argument("command", choices=sorted(commands.COMMANDS))
     parser.add_argument("rest", nargs=argparse.REMAINDER)
     chosen = parser.parse_args()
-    return commands.COMMANDS[chosen.command](chosen.rest)
+    code = commands.COMMANDS[chosen.command](chosen.rest)
+    sys.stdout.flush()  # here, where a reader who went away is no error
+    return code
 
 
 if __name__ == "__main__":

@@ -116,6 +116,13 @@ def demo(rest: list[str]) -> int:
     return play.main(rest)
 
 
+def screenshots(rest: list[str]) -> int:
+    """Take pictures of every screen."""
+    from deploy.native import screenshots as camera  # late: it needs Playwright, which the engines do not
+
+    return camera.main(rest)
+
+
 def otp(_: list[str]) -> int:
     """Show the present one-time code of each of the running demo's accounts that has one."""
     file = state_dir() / "run.json"
@@ -153,6 +160,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "engines": engines,
     "otp": otp,
     "run": run,
+    "screenshots": screenshots,
     "status": status,
     "stop": stop,
 }

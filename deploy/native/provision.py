@@ -139,7 +139,7 @@ def run(argv: list[str], what: str, env: dict[str, str] | None = None) -> None:
         telling = [
             line for line in lines if re.search(r"no space left|\bE: |ERROR|error", line, re.IGNORECASE)
         ]
-        reason = (telling or lines or [f"exit code {done.returncode}"])[0]
+        reason = (telling[:1] or lines[-1:] or [f"exit code {done.returncode}"])[0]
         raise SetupError(f"{what} failed: {reason}")
 
 

@@ -31,6 +31,16 @@ export function keysOf(catalogue, before = "") {
   );
 }
 
+// Chinese takes full-width signs; half-width ones belong between Latin letters and figures.
+const NARROW = /\p{Script=Han}\s*[,;:?!(]|[,;:?!)]\s*\p{Script=Han}/u;
+
+/** The texts of a catalogue whose signs are too narrow for the Chinese beside them. */
+export function narrow(catalogue) {
+  return Object.values(catalogue).flatMap((value) =>
+    typeof value !== "string" ? narrow(value) : NARROW.test(value) ? [value] : [],
+  );
+}
+
 /** What is wrong in one source: text on the screen, and which keys it asks for (exactly, or by their beginning). */
 export function look(path, text) {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
@@ -98,6 +108,7 @@ function main() {
     const own_keys = new Set(keysOf(read("zh-CN", app)));
     all.push(...found.unused.filter((key) => own_keys.has(key)).map((key) => `${app}: nobody uses ${key}`));
   }
+  for (const name of ["common", ...APPS]) all.push(...narrow(read("zh-CN", name)).map((text) => `${name}: "${text}" wants full-width signs`));
   for (const fault of new Set(all)) console.error(fault);
   return all.length ? 1 : 0;
 }

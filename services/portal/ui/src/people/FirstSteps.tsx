@@ -73,6 +73,7 @@ function SecondFactor({ onDone }: { onDone: () => void }): ReactNode {
   const { t } = useTranslation();
   const { busy, fault, submit } = useSubmit(onDone);
   const [made, setMade] = useState<{ secret: string; address: string; picture: string } | null>(null);
+  const [missed, setMissed] = useState(false);
   useEffect(() => {
     let gone = false;
     api.POST("/api/v1/people/me:second-factor", { body: {}, headers: once() }).then(
@@ -80,7 +81,7 @@ function SecondFactor({ onDone }: { onDone: () => void }): ReactNode {
         if (gone || !data?.totp_secret || !data.totp_uri || !data.totp_picture) return;
         setMade({ secret: data.totp_secret, address: data.totp_uri, picture: data.totp_picture });
       },
-      () => undefined,
+      () => setMissed(true),
     );
     return () => {
       gone = true;
@@ -95,6 +96,7 @@ function SecondFactor({ onDone }: { onDone: () => void }): ReactNode {
       <form onSubmit={submit(act)} aria-labelledby="gate-title">
         <h1 id="gate-title">{t("gate.secondFactor")}</h1>
         <p className="gate-what">{t("gate.secondFactorWhy")}</p>
+        {missed && <p className="gate-fault" role="alert">{t("problem.away")}</p>}
         {made && (
           <p>
             <img className="gate-picture" src={made.picture} alt={t("gate.picture")} />

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { onSessionEnd } from "../api/client";
 import { FirstSteps } from "./FirstSteps";
 import { SignIn } from "./SignIn";
+import { showTheme } from "./theme";
 import { type Me, appOf, hangUp, signOut, stay, whoAmI } from "./session";
 import "./gate.css";
 
@@ -23,6 +24,7 @@ export function Gate({ app, children }: { app: App; children: (me: Me) => ReactN
     onSessionEnd(() => setSeen({ state: "nobody" }));
     ask();
   }, [ask]);
+  useEffect(showTheme, []);
   // A screen's session lasts as it is.
   const stays = seen.state === "here" && !seen.me.screen;
   useEffect(() => (stays ? stay() : undefined), [stays]);

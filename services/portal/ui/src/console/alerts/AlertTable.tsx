@@ -67,9 +67,11 @@ export function AlertTable({ rows, picking, cursor, onOpen, onHover, onScrolled,
     else if (!byHand.current) table.current?.scrollTo({ top: 0 });
     onScrolled?.(top > 0 && byHand.current);
   };
+  // Nothing to pick, no box: an empty table measures itself by a hidden row, which must hold nothing to focus.
+  const picks = rows.length > 0 ? picking : null;
   const columns = useMemo(
-    () => columnsFor({ t, width: size.width, long: i18n.language === "en", site: (id) => sites.get(id), picking }),
-    [t, i18n.language, size.width, sites, picking],
+    () => columnsFor({ t, width: size.width, long: i18n.language === "en", site: (id) => sites.get(id), picking: picks }),
+    [t, i18n.language, size.width, sites, picks],
   );
   const width = columns.reduce((sum, column) => sum + Number(column.width ?? 0), 0);
   return (

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Alert, Order } from "../../api/types";
 import * as acts from "../data/acts";
-import { useSites } from "../data/register";
+import { useSiteName, useSites } from "../data/register";
 import { useAct } from "../data/useAct";
 import { Field, FormDialog } from "../parts/FormDialog";
 import { SHAPES } from "../parts/Priority";
@@ -19,9 +19,10 @@ export function DispatchForm({ alerts, onDone }: { alerts: readonly Alert[]; onD
   const first = alerts[0] as Alert;
   const same = alerts.filter((alert) => alert.site_id === first.site_id);
   const site = sites.get(first.site_id);
+  const name = useSiteName()(first.site_id);
   const [kind, setKind] = useState<Order["kind"]>("response");
   const [priority, setPriority] = useState<Order["priority"]>(first.priority);
-  const [text, setText] = useState(`${t(`rule.${first.rule}`)} · ${site?.name ?? first.site_id} · ${first.zone}`);
+  const [text, setText] = useState([t(`rule.${first.rule}`), name, first.zone].filter(Boolean).join(" · "));
   const [opened, setOpened] = useState<Order | null>(null);
   const submit = (): void => {
     const body = { site_id: first.site_id, kind, priority, text: text.trim(), alert_ids: same.map((alert) => alert.alert_id) };
@@ -37,7 +38,7 @@ export function DispatchForm({ alerts, onDone }: { alerts: readonly Alert[]; onD
   }
   return (
     <FormDialog title={t("deed.dispatch")} ok={t("deed.dispatch")} act={act} onSubmit={submit} onCancel={onDone} disabled={!text.trim()}>
-      <p className="wrap"><bdi>{site?.name ?? first.site_id}</bdi> <span className="soft">{site?.address}</span></p>
+      <p className="wrap"><bdi>{name}</bdi> <span className="soft">{site?.address}</span></p>
       {same.length < alerts.length && <p>{t("dispatch.oneSite", { count: alerts.length - same.length })}</p>}
       <Field label={t("dispatch.kind")}>
         <Select aria-label={t("dispatch.kind")} value={kind} onChange={setKind} options={KINDS.map((value) => ({ value, label: t(`orderKind.${value}`) }))} />

@@ -3,13 +3,12 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Site } from "../../api/types";
 import L from "leaflet";
+import { areaName } from "../parts/areas";
 import { Loading } from "../parts/States";
 import { useTheme } from "../shell/theme";
 import { Caption } from "./Caption";
-import { lay, newMap, useGround } from "./ground";
+import { lay, newMap, useGround, zoomOf } from "./ground";
 import { alertMark } from "./marks";
-
-const NEAR_ZOOM = 11;
 
 export default function Place({ site, priority }: { site: Site; priority: string }): ReactNode {
   const { t } = useTranslation();
@@ -20,14 +19,14 @@ export default function Place({ site, priority }: { site: Site; priority: string
   useEffect(() => {
     if (!place.current || !ground) return undefined;
     const map = newMap(place.current, { scrollWheelZoom: false });
-    const laid = lay(map, ground, theme === "dark");
+    const laid = lay(map, ground, theme === "dark", (code) => areaName(t, code));
     const at = laid({ longitude, latitude });
-    map.setView(at, NEAR_ZOOM);
+    map.setView(at, zoomOf(ground).place);
     L.marker(at, { icon: alertMark(priority, 1, name), interactive: false, keyboard: false }).addTo(map);
     return () => {
       map.remove();
     };
-  }, [ground, theme, longitude, latitude, name, priority]);
+  }, [ground, theme, longitude, latitude, name, priority, t]);
   if (!ground) return <Loading />;
   return (
     <>

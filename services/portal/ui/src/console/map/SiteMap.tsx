@@ -4,8 +4,9 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Site } from "../../api/types";
 import type { Row } from "../live/rows";
+import { areaName } from "../parts/areas";
 import { useTheme } from "../shell/theme";
-import { type Ground, type Laid, lay, newMap } from "./ground";
+import { type Ground, type Laid, lay, newMap, zoomOf } from "./ground";
 import { alertMark, clusterMark } from "./marks";
 import { type Clusters, QUIET, gather } from "./points";
 import { worstOf } from "./useSiteAlerts";
@@ -23,9 +24,14 @@ interface Standing {
   marks: L.LayerGroup;
   dots: L.Renderer;
 }
+/** What a mark says to whoever cannot see it. */
+interface Words {
+  site: (name: string, alerts: number) => string;
+  sites: (sites: number, alerts: number) => string;
+}
 /** Yunnan, where nothing else says where to look. */
 const YUNNAN: L.LatLngTuple = [25, 102];
-const CLOSE_ZOOM = 15;
+const CLUSTER_ZOOM = 16;
 // New alerts must not draw the map hundreds of times a second.
 const DRAW_MS = 1_000;
 
@@ -40,7 +46,7 @@ export function SiteMap({ ground, sites, alerts, focus, onSite }: Props): ReactN
   useEffect(() => {
     if (!place.current) return undefined;
     const map = newMap(place.current, { center: YUNNAN, zoom: 6, zoomSnap: ground.tiles ? 1 : 0.25 });
-    const laid = lay(map, ground, theme === "dark");
+    const laid = lay(map, ground, theme === "dark", (code) => areaName(t, code));
     setStanding({ map, laid, marks: L.layerGroup().addTo(map), dots: L.canvas() });
     const resized = new ResizeObserver(() => map.invalidateSize());
     resized.observe(place.current);
@@ -49,23 +55,23 @@ export function SiteMap({ ground, sites, alerts, focus, onSite }: Props): ReactN
       setStanding(null);
       map.remove();
     };
-  }, [ground, theme]);
+  }, [ground, theme, t]);
 
   // Where the sites are is where to look first.
   const count = sites.length;
   useEffect(() => {
     if (!standing || count === 0) return;
-    standing.map.fitBounds(L.latLngBounds(sites.map((site) => standing.laid(site))).pad(0.1), { maxZoom: 13 });
+    standing.map.fitBounds(L.latLngBounds(sites.map((site) => standing.laid(site))).pad(0.1), { maxZoom: zoomOf(ground).sites });
   }, [standing, count]);
 
   useEffect(() => {
-    if (standing && focus) standing.map.setView(standing.laid(focus), CLOSE_ZOOM);
+    if (standing && focus) standing.map.setView(standing.laid(focus), zoomOf(ground).site);
   }, [standing, focus]);
 
   useEffect(() => {
     if (!standing) return undefined;
     const clusters = gather(sites, standing.laid, (id) => ({ worst: worstOf(alerts.get(id)), alerts: alerts.get(id)?.length ?? 0 }));
-    const words = (name: string, number: number): string => t("map.mark", { name, count: number });
+    const words: Words = { site: (name, count) => t("map.mark", { name, count }), sites: (sites, count) => t("map.cluster", { sites, count }) };
     const show = (): void => draw(standing, clusters, words, (id) => pick.current(id));
     const timer = setTimeout(show, standing.marks.getLayers().length === 0 ? 0 : DRAW_MS);
     standing.map.on("moveend", show);
@@ -78,18 +84,18 @@ export function SiteMap({ ground, sites, alerts, focus, onSite }: Props): ReactN
   return <div ref={place} className="site-map" role="application" aria-label={t("nav.map")} />;
 }
 
-function draw({ map, marks, dots }: Standing, clusters: Clusters, words: (name: string, count: number) => string, pick: (id: string) => void): void {
+function draw({ map, marks, dots }: Standing, clusters: Clusters, words: Words, pick: (id: string) => void): void {
   const box = map.getBounds().pad(0.2);
   marks.clearLayers();
-  for (const { geometry, properties, id } of clusters.getClusters([box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], Math.round(map.getZoom()))) {
+  for (const { geometry, properties, id } of clusters.getClusters([box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], Math.floor(map.getZoom()))) {
     const at: L.LatLngTuple = [geometry.coordinates[1] ?? 0, geometry.coordinates[0] ?? 0];
     const worst = properties.worst === QUIET ? null : properties.worst;
     if ("cluster" in properties) {
-      const closer = (): void => void map.setView(at, Math.min(CLOSE_ZOOM + 1, clusters.getClusterExpansionZoom(Number(id))));
-      const name = words(String(properties.point_count), properties.alerts);
-      marks.addLayer(L.marker(at, { icon: clusterMark(properties.point_count, worst, name), title: name }).on("click", closer));
+      const closer = (): void => void map.setView(at, Math.min(CLUSTER_ZOOM, clusters.getClusterExpansionZoom(Number(id))));
+      const name = words.sites(properties.point_count, properties.alerts);
+      marks.addLayer(L.marker(at, { icon: clusterMark(properties.point_count, worst, name), title: name, zIndexOffset: worst ? 1_000 : 0 }).on("click", closer));
     } else if (worst) {
-      const name = words(properties.name, properties.alerts);
+      const name = words.site(properties.name, properties.alerts);
       marks.addLayer(L.marker(at, { icon: alertMark(worst, properties.alerts, name), title: name, zIndexOffset: 1_000 }).on("click", () => pick(properties.siteId)));
     } else {
       const dot = L.circleMarker(at, { renderer: dots, radius: 5, weight: 1, color: "#6b7582", fillColor: "#8a93a1", fillOpacity: 0.9 });
