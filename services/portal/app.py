@@ -144,7 +144,7 @@ def build(
     app.include_router(sessions.router(signing_in, store, acts, secure=settings.tls_key is not None))
     app.include_router(people.router(store, Accounts(store, Totp(), signing_in), acting))
     app.include_router(audit.router(chain))
-    app.include_router(streams.router(live, store.session_lives))
+    app.include_router(streams.router(live))
     behind = gateway.Behind(client, settings.upstreams, key)
     app.include_router(settings_api.router(settings.tile_url, tiles_gcj02=settings.tiles_gcj02))
     app.include_router(handovers.router(pools.api, behind, acting, desk))
@@ -193,6 +193,7 @@ async def run() -> None:
         await service.run(
             serve(app, settings.http_host, settings.http_port, tls),
             *(stream.run() for stream in live.values()),
+            streams.end_with_sessions(live.values(), PostgresPeople(pools.api).living),
             closes.run(),
             sign_heads(chain, heads, SystemClock()),
             on_stop=stop,
