@@ -24,6 +24,11 @@ KINDS = {
     "long": "W" * 200,
     "rtl": "\u202eمطعم الغاز\u202c שלום \u2067👩\u200d👩\u200d👧\u200d👦🔥🇨🇳\u2069 e\u0301\u0301\u0301",
 }
+# What no phone of ours sends, and a program may.
+NO_READINGS = [
+    {"lel_percent": {"a": 1}, "ppm": ["b"], "instrument_serial": None, "calibrated_on": {}},
+    {"note": {"deep": ["note"]}, "corrects_device_time": "never"},
+]
 ZONE_MAX = 64
 ALERT_LIMIT_S = 20.0
 
@@ -145,6 +150,10 @@ def handle(scene: Scene) -> None:
             {"step": "located", "device_time": datetime.now(UTC).isoformat(),
              "readings": [{"instrument_serial": text, "calibrated_on": text}, {"note": text}]},
         )  # fmt: skip
+        scene.crew.lead.post(
+            f"{order}:step",
+            {"step": "repaired", "device_time": datetime.now(UTC).isoformat(), "readings": NO_READINGS},
+        )
 
 
 def tell(scene: Scene, clerk: Hand) -> None:

@@ -87,7 +87,8 @@ def big(page: Page) -> Any:
 
 
 def begin(enter: Entering, crew: Crew, order_id: str, **options: Any) -> Page:
-    page = enter(crew.lead.username, "/field/", viewport=PHONE, has_touch=True, **options)
+    # Its app renews the session when it likes: what the door has kept may be over.
+    page = enter(crew.lead.username, "/field/", fresh=True, viewport=PHONE, has_touch=True, **options)
     page.goto(f"/field/?order={order_id}")
     expect(big(page)).to_be_visible()
     return page
@@ -102,7 +103,7 @@ def move(page: Page, name: str) -> None:
 def step(page: Page, order_id: str, name: str, note: str) -> None:
     """Report a step by its form."""
     page.goto(f"/field/?order={order_id}&step={name}")
-    page.get_by_label(f("field.note"), exact=True).fill(note)
+    page.locator("form.step textarea").fill(note)
     big(page).click()
     expect(page).to_have_url(re.compile(rf"order={order_id}$"))
 
@@ -127,14 +128,14 @@ def test_what_is_no_photo_is_refused_on_the_phone_and_nothing_else_is_lost(enter
     order_id = crew.order(f"no photo {kind}")
     page = begin(enter, crew, order_id)
     page.goto(f"/field/?order={order_id}&step=located")
-    page.get_by_label(f("field.note"), exact=True).fill("stays")
+    page.locator("form.step textarea").fill("stays")
     name, media_type, content = NO_PHOTOS[kind]
     page.locator("input[type=file]").set_input_files(
         {"name": name, "mimeType": media_type, "buffer": content}
     )
     expect(page.get_by_role("alert").filter(has_text=f("field.noPhoto"))).to_be_visible()
     expect(page.locator(".photos li")).to_have_count(0)
-    expect(page.get_by_label(f("field.note"), exact=True)).to_have_value("stays")
+    expect(page.locator("form.step textarea")).to_have_value("stays")
     assert page.evaluate("window.hostile") is None
     big(page).click()
     all_sent(page)
@@ -160,9 +161,10 @@ def test_a_photo_of_twenty_megabytes_is_made_small_on_the_phone(enter, crew, tmp
 def test_a_photo_that_is_refused_says_why_and_holds_nothing_up(enter, crew):
     order_id, other = crew.order("refused photo"), crew.order("the order after it")
     page = begin(enter, crew, order_id)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     page.context.set_offline(True)
     page.goto(f"/field/?order={order_id}&step=located")
-    page.get_by_label(f("field.note"), exact=True).fill("with a photo")
+    page.locator("form.step textarea").fill("with a photo")
     photo: FilePayload = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": noise(64, 90)}
     page.locator("input[type=file]").set_input_files(photo)
     expect(page.locator(".photos li img")).to_have_count(1)
@@ -233,7 +235,7 @@ def test_a_session_that_ends_leaves_a_crew_at_its_work(enter, sign_in, hand):
     order_id = crew.order("session ends")
     page = begin(enter, crew, order_id)
     page.goto(f"/field/?order={order_id}&step=located")
-    page.get_by_label(f("field.note"), exact=True).fill("typed before")
+    page.locator("form.step textarea").fill("typed before")
     (theirs,) = [one for one in crew.lead.items("sessions") if not one["current"]]
     assert crew.lead.ask("DELETE", f"sessions/{theirs['session_id']}").status_code == 204
     ended = page.get_by_role("alert").filter(has_text=f("field.sessionEnded", count="|").partition("|")[0])

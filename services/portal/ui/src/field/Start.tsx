@@ -30,7 +30,8 @@ export function Start(): ReactNode {
       setSeen({ is: "gate" });
     } else {
       // Away: nobody can say that the session is over. Over: what is being done is not taken from the hands.
-      setSeen({ is: "here", me: last, ended: found.is === "nobody" });
+      // Who has come to the sign-in by then stays there: an answer that was under way does not send them back.
+      setSeen((was) => (was.is === "gate" ? was : { is: "here", me: last, ended: found.is === "nobody" }));
     }
   }, []);
   useEffect(() => {

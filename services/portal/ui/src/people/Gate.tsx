@@ -64,13 +64,13 @@ function Again({ me, onDone }: { me: Me; onDone: () => void }): ReactNode {
   const place = useRef<HTMLDialogElement>(null);
   const show = (): void => {
     if (!place.current?.open) place.current?.showModal();
-  };
-  useEffect(() => {
-    show();
     place.current?.querySelector<HTMLElement>("input[name=password]")?.focus();
-  }, []);
+  };
+  useEffect(show, []);
+  // Keys mean nothing below: Escape would close the form that waits there, a letter act on an alert.
   return (
-    <dialog ref={place} className="gate-again" aria-label={t("common.signIn")} onCancel={(event) => event.preventDefault()} onClose={show}>
+    <dialog ref={place} className="gate-again" aria-label={t("common.signIn")} onKeyDown={(event) => event.stopPropagation()}
+      onCancel={(event) => event.preventDefault()} onClose={show}>
       <SignIn onDone={onDone} again={me.username} />
     </dialog>
   );
