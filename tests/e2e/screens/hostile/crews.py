@@ -30,11 +30,15 @@ def man(hand: Callable[[str], Hand], name: str, area: str = AREA, called: str = 
     """Return a crew on duty."""
     crew_id, username, firm = f"crew-{name}", f"lead-{name}", CREWS[name]
     clerk = hand(CLERK)
-    clerk.post(
+    made = clerk.ask(
+        "POST",
         "crews",
         {"crew_id": crew_id, "operator_id": firm, "area_code": area, "name": called or name, "lead": username,
          "members": [username], "skills": ["patrol", "leak"], "longitude": 104.4, "latitude": 28.6},
     )  # fmt: skip
+    if made.status_code == 409:  # a city that was here before
+        return Crew(crew_id, hand(username), clerk)
+    assert made.status_code == 201, made.text
     now = datetime.now(UTC)
     span = {"from": (now - timedelta(hours=1)).isoformat(), "to": (now + timedelta(hours=11)).isoformat()}
     clerk.post("shifts", {"shift_id": f"shift-{crew_id}", "crew_id": crew_id, "on_duty": True} | span)

@@ -170,20 +170,27 @@ def tell(scene: Scene, clerk: Hand) -> None:
         )
         scene.supervisor.post(
             "rules/G01:propose",
-            {"value": 7 + number, "key": "G01", "scope": f"operator:{FIRM}", "standard": text,
+            {"value": 7 + number, "scope": f"site:{site_of(kind)}", "standard": text,
              "clause": text[:80], "effective_from": "2099-01-01T00:00:00Z", "reason": text},
         )  # fmt: skip
 
 
 def played(city: Living, hand: Callable[[str], Hand], folder: Path) -> Scene:
-    """Return the scene, written."""
+    """Return the scene, written; once is enough for a city."""
     clerk = hand(CLERK)
-    register(clerk)
     watch, supervisor, viewer = [hand(f"hostile-{name}") for name in ("watch", "supervisor", "viewer")]
+    fresh = clerk.ask("GET", f"sites/{site_of('markup')}").status_code == 404
+    if fresh:
+        register(clerk)
     scene = Scene(man(hand, "hostile", AREA, MARKUP), watch, supervisor, viewer)
-    for kind in KINDS:
-        leak(city, clerk, folder, kind)
-    scene.alerts = {kind: alert_at(scene.watch, kind) for kind in KINDS}
-    handle(scene)
-    tell(scene, clerk)
+    if fresh:
+        for kind in KINDS:
+            leak(city, clerk, folder, kind)
+    scene.alerts = {kind: alert_at(watch, kind) for kind in KINDS}
+    if fresh:
+        handle(scene)
+        tell(scene, clerk)
+    for kind, text in KINDS.items():
+        theirs = [one for one in watch.items(f"orders?site_id={site_of(kind)}") if one["text"] == text]
+        scene.orders[kind] = str(theirs[0]["order_id"])
     return scene
