@@ -140,8 +140,14 @@ ensure_venv() {
   fi
 }
 
-ensure_programs() {
+# Asked before anything is fetched: nobody should wait for packages to learn this.
+ensure_root() {
   [ "$(id -u)" = 0 ] || fail "The engines need root (for their mount namespace) or Docker: use sudo, or ENGINES=docker."
+}
+
+ensure_programs() {
+  [ -z "${JAVA_HOME:-}" ] || [ -x "$JAVA_HOME/bin/java" ] ||
+    fail "JAVA_HOME names $JAVA_HOME, which holds no bin/java: correct it, or unset it."
   have java || [ -x "${JAVA_HOME:-}/bin/java" ] || missing "Java 17 or newer" default-jre-headless
   have mvn || missing "Maven, which fetches Apache Kafka," maven
   have unshare || missing "unshare" util-linux
@@ -155,6 +161,7 @@ ensure_browser() {
   fc-list ":lang=zh" 2>/dev/null | grep -q . || missing "A Chinese font" fonts-noto-cjk fontconfig
 }
 
+case " $* " in *" engines "*) ensure_root ;; esac
 ensure_venv
 for part in "$@"; do
   case $part in

@@ -13,6 +13,7 @@ _PEOPLE: tuple[tuple[str, str, str, str | None, str | None, str | None], ...] = 
     ("watch-wumeng", "watch", "值班员乙", "op-wumeng", None, None),
     ("supervisor", "watch_supervisor", "值班长", "op-zhaoyun", None, None),
     ("dispatcher", "dispatcher", "调度员", "op-zhaoyun", None, None),
+    ("dispatcher-wumeng", "dispatcher", "乌蒙调度员", "op-wumeng", None, None),
     ("operator-admin", "operator_admin", "企业管理员甲", "op-zhaoyun", None, None),
     ("operator-admin-wumeng", "operator_admin", "企业管理员乙", "op-wumeng", None, None),
     ("viewer", "regulator_viewer", "区县监管员", None, "530602", None),

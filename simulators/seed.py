@@ -78,6 +78,11 @@ async def contacts(api: Api, accounts: list[dict[str, Any]]) -> None:
         )
 
 
+def crew_name(lead: str) -> str:
+    """Return what a crew is called, of which this is the lead (一班班长: 一班; 乌蒙班长: 乌蒙班)."""
+    return lead.removesuffix("班长").removesuffix("班") + "班"
+
+
 async def man(api: Api, accounts: list[dict[str, Any]]) -> None:
     """Create crews, each where its operator's sites are, and put them on shift."""
     now = datetime.now(UTC)
@@ -89,7 +94,7 @@ async def man(api: Api, accounts: list[dict[str, Any]]) -> None:
                 "crew_id": crew_id,
                 "operator_id": members[0]["operator_id"],
                 "area_code": area_code,
-                "name": members[0]["name"].removesuffix("长"),
+                "name": crew_name(members[0]["name"]),
                 "lead": members[0]["username"],
                 "members": [one["username"] for one in members],
                 "skills": _SKILLS,

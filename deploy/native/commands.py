@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from deploy.native import docker, session
 from deploy.native.daemon import Daemon
@@ -54,14 +55,26 @@ def status(_: list[str]) -> int:
             continue
         running = True
         print(folder)
-        ports = session.ports_of(folder)
+        places = _places(folder, state / "run.json")
         for daemon in daemons:
-            pid, port = daemon.pid(), ports.get(PORT_NAMES.get(daemon.name, ""))
-            where = f"127.0.0.1:{port}" if port else ""
+            pid, where = daemon.pid(), places.get(daemon.name, "")
             print(f"  {daemon.name:<12} {f'pid {pid}' if pid else 'down':<12} {where}".rstrip())
     if not running:
         print(f"Nothing runs from {state}.")
     return 0
+
+
+def _places(folder: Path, run_file: Path) -> dict[str, str]:
+    """Return where engines and services of a folder listen; the portal as a person opens it."""
+    engines, services = session.ports_of(folder), session.ports_of(folder, "services.json")
+    found = {name: f"127.0.0.1:{engines[key]}" for name, key in PORT_NAMES.items() if key in engines}
+    found |= {name: f"127.0.0.1:{port}" for name, port in services.items()}
+    if "portal" in services:
+        # Another address than this machine's own stands in the file of the demo alone.
+        said = json.loads(run_file.read_text())["portal"] if run_file.exists() else ""
+        own = f":{services['portal']}"
+        found["portal"] = said if said.endswith(own) else f"http://127.0.0.1{own}"
+    return found
 
 
 def run(rest: list[str]) -> int:

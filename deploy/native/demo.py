@@ -102,9 +102,9 @@ async def _play(
     async with Live(stack, teller, run_file) as live:
         teller.say(f"first reading stored; the city speaks: {len(live.world.devices)} devices")
         live.introduce()
-        if once:
-            return await _check(live, chosen, teller)
         try:
+            if once:
+                return await _check(live, chosen, teller)
             await live.show(chosen)
         finally:
             teller.heading("Ending: services and engines are being stopped …")

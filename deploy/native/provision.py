@@ -63,6 +63,8 @@ def find_java() -> Path:
     """Return a Java of at least 17: JAVA_HOME's, else the path's; SetupError when there is none."""
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
+    if home and not found:
+        raise SetupError(f"JAVA_HOME names {home}, which holds no bin/java: correct it, or unset it.")
     if not found:
         raise SetupError(
             "Java is missing: install a Java 17 or newer (apt-get install default-jre-headless)."

@@ -42,9 +42,9 @@ def sessions(state: Path) -> list[Path]:
     return sorted(folder for folder in state.glob(f"{OWN}*") if folder.is_dir())
 
 
-def ports_of(state: Path) -> dict[str, int]:
-    """Return the ports that a state folder has picked."""
-    file = state / "ports.json"
+def ports_of(state: Path, name: str = "ports.json") -> dict[str, int]:
+    """Return the ports that a state folder has picked for its engines, or for its services."""
+    file = state / name
     return dict(json.loads(file.read_text())) if file.exists() else {}
 
 
@@ -72,10 +72,11 @@ def own(say: Callable[[str], None] = print, name: str = "") -> Iterator[AnyEngin
     """Give started engines with fresh state of their own, and stop and remove them at the end.
 
     The folder is `own-<pid><name>` in the state folder, so that one program may have several; its logs stay,
-    as `logs/last-own<name>` there.
+    as `logs/last-own<name>` there; a SetupError that names one says where it lies then.
     """
     state = state_dir()
     folder = state / f"{OWN}{os.getpid()}{name}"
+    kept = state / "logs" / f"last-own{name}"
     with ExitStack() as stack:
         # A folder that its session does not hold yet would look like one that was left behind.
         with locked(state / COMING):
@@ -89,11 +90,13 @@ def own(say: Callable[[str], None] = print, name: str = "") -> Iterator[AnyEngin
             engines = engines_of(folder, say)
             engines.start()
             yield engines
+        except SetupError as error:
+            raise SetupError(str(error).replace(str(folder / "logs"), str(kept))) from error
         finally:
             with undisturbed():
                 if engines is not None:
                     engines.remove()
-                _keep_logs(folder, state / "logs" / f"last-own{name}")
+                _keep_logs(folder, kept)
                 shutil.rmtree(folder)
 
 

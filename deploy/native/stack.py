@@ -124,6 +124,8 @@ class Stack:
                 "GW_CA_KEY_FILE": mqtt.ca_key_file,
                 "GW_CRL_FILE": mqtt.crl_file,
                 "GW_BROKER_PID_FILE": mqtt.pid_file,
+                "GW_MQTT_HOST": mqtt.host,
+                "GW_MQTT_PORT": str(mqtt.port_tls),
                 "GW_COMMAND_KEYS_FILE": jwks,
             },
             "alerting": {"GW_COMMAND_KEYS_DIR": str(secrets / "command-keys")},

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from deploy.native.errors import SetupError
 from deploy.native.places import DEPLOY, PROJECT, cache_dir
 from deploy.native.provision import once, run
 
@@ -34,6 +35,16 @@ def ui_folder() -> Path:
 def build(say: Callable[[str], None] = print) -> Path:
     """Return the folder of the built apps, built first when the cache lacks them; SetupError says why not."""
     return once(ui_folder(), NEEDED_MB, _build, say)
+
+
+def main(argv: list[str]) -> int:
+    """Build the apps and copy them to the folder `argv[0]`: for an image."""
+    try:
+        shutil.copytree(build(), argv[0])
+    except SetupError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
 
 
 def _sources() -> list[Path]:
@@ -129,3 +140,7 @@ def _rounded(found: Any) -> Any:
     if isinstance(parts[0][0], (int, float)):
         return [part for number, part in enumerate(parts) if number == 0 or part != parts[number - 1]]
     return parts
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

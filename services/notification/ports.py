@@ -111,6 +111,10 @@ class Browsers(Protocol):
         """Forget one's own browser; False when there is none of this id."""
         ...
 
+    async def forget(self, connection: Connection, person: str) -> None:
+        """Forget all browsers of somebody, and the contacts that name them."""
+        ...
+
     async def ring(self, connection: Connection, person: dict[str, Any]) -> None:
         """Have the contact of somebody name all browsers that are left."""
         ...

@@ -21,6 +21,7 @@ from services.portal.entrypoints import (
     handovers,
     pages,
     people,
+    screens,
     sessions,
     settings_api,
     streams,
@@ -142,10 +143,12 @@ def build(
         return await gateway.openapi(client, settings.upstreams, app.openapi())
 
     app.include_router(sessions.router(signing_in, store, acts, secure=settings.tls_key is not None))
-    app.include_router(people.router(store, Accounts(store, Totp(), signing_in), acting))
+    behind = gateway.Behind(client, settings.upstreams, key)
+    accounts = Accounts(store, Totp(), signing_in)
+    app.include_router(screens.router(signing_in, acting, secure=settings.tls_key is not None))
+    app.include_router(people.router(store, accounts, acting, behind.stop_ringing))
     app.include_router(audit.router(chain))
     app.include_router(streams.router(live))
-    behind = gateway.Behind(client, settings.upstreams, key)
     app.include_router(settings_api.router(settings.tile_url, tiles_gcj02=settings.tiles_gcj02))
     app.include_router(handovers.router(pools.api, behind, acting, desk))
     app.include_router(attachments.router(pools.api, behind, acting, desk, photos.read))

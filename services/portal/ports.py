@@ -120,8 +120,12 @@ class People(Protocol):
         second_factor: bool,
         address: str,
         agent: str,
+        screen: str | None = None,
     ) -> datetime:
-        """Store a new session, forget the failures before it and return when its token ends."""
+        """Store a new session, a person's or a screen's, and return when its token ends.
+
+        A person's makes the failures before it forgotten.
+        """
         ...
 
     async def rotate(self, old: bytes, new: bytes) -> datetime | None:
@@ -132,8 +136,8 @@ class People(Protocol):
         """End the session of a token."""
         ...
 
-    async def who(self, digest: bytes) -> "tuple[Account, str, bool] | None":
-        """Return account, session id and second factor of a live token."""
+    async def who(self, digest: bytes) -> "tuple[Account, str] | None":
+        """Return account and session id of a live token."""
         ...
 
     async def sessions(self, username: str) -> list[dict[str, Any]]:
@@ -186,6 +190,10 @@ class SecondFactor(Protocol):
 
     def create(self, username: str) -> tuple[str, str]:
         """Return a new secret and the address that an authenticator app reads from a QR code."""
+        ...
+
+    def picture(self, address: str) -> str:
+        """Return that address as a QR code, a `data:` address of an image."""
         ...
 
     def matching_step(self, secret: str, code: str) -> int | None:

@@ -7,6 +7,7 @@ from services.registry.adapters.authority import AuthorityError, FileAuthority
 from services.registry.adapters.broker import RevocationList
 from services.registry.adapters.keys import KeyFile
 from services.registry.adapters.store import PostgresStore
+from services.registry.adapters.takeover import Takeover
 from services.registry.entrypoints.consumer import HeardConsumer
 from services.registry.entrypoints.exports import Files
 from services.registry.entrypoints.imports_api import imports_router
@@ -37,10 +38,11 @@ def web(
     listed: RevocationList,
     health: Health,
     key: PrincipalKey,
+    takeover: Takeover | None = None,
 ) -> FastAPI:
     """Return the API; verbs come first, because an id would match them otherwise."""
     app = create_app("registry", health=health, key=key, may=may)
-    app.include_router(verbs_router(store, authority, keys, listed.settle))
+    app.include_router(verbs_router(store, authority, keys, listed.settle, takeover))
     app.include_router(imports_router(store))
     files = Files(store.areas)
     app.include_router(oversight_router(store, files))
@@ -70,7 +72,16 @@ async def run(settings: Settings) -> None:
     except asyncpg.UndefinedTableError as error:
         raise service.StartError("the schema `registry` is not migrated; run `make engines`.") from error
     listed = RevocationList(worker, authority, settings.crl_file, settings.broker_pid_file, health)
-    app = web(store, authority, KeyFile(settings.command_keys_file), listed, health, key)
+    takeover = Takeover(settings.mqtt_host, settings.mqtt_port, settings.ca_file)
+    app = web(
+        store,
+        authority,
+        KeyFile(settings.command_keys_file),
+        listed,
+        health,
+        key,
+        takeover if settings.mqtt_host else None,
+    )
 
     heard = ConsumerLoop(
         settings.kafka_bootstrap,

@@ -202,6 +202,17 @@ class CertificateAuthority(Protocol):
         """Return the authority's own certificate, PEM."""
 
 
+class BrokerAway(Exception):  # noqa: N818 - an answer, not an error of ours
+    """The broker did not let us in."""
+
+
+class Takeover(Protocol):
+    """Ends the connection that a client has at the broker."""
+
+    async def __call__(self, fresh: Issued) -> None:
+        """Take the place of a client with its new certificate, and leave; BrokerAway."""
+
+
 class CommandKeys(Protocol):
     """The public keys by which valves check commands."""
 

@@ -12,4 +12,6 @@ class Settings(ServiceSettings):
     ca_key_file: Path
     crl_file: Path
     broker_pid_file: Path | None = None
+    mqtt_host: str = ""
+    mqtt_port: int = 8883
     command_keys_file: Path | None = None

@@ -3,7 +3,7 @@
 import base64
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import asyncpg
@@ -41,14 +41,20 @@ def reason_of(fault: Any) -> str:
 
 def field_problem(field: str, reason: str, *, status: int = 422, where: str = "body") -> _Problem:
     """Return a problem that names the field that is wrong and why."""
-    errors = [{"loc": [where, field], "msg": reason, "type": "value_error"}]
-    said = f"{field}: {reason}"
+    return fields_problem({field: reason}, status=status, where=where)
+
+
+def fields_problem(reasons: Mapping[str, str], *, status: int = 422, where: str = "body") -> _Problem:
+    """Return a problem that names all fields that are wrong and why."""
+    errors = [{"loc": [where, name], "msg": why, "type": "value_error"} for name, why in reasons.items()]
+    said = "; ".join(f"{name}: {why}" for name, why in reasons.items())
     return problem(status, "request-validation-failed", said, said, errors=errors)
 
 
-def query_problem(name: str, reason: str) -> _Problem:
-    """Return a problem that names the query parameter that is wrong and why."""
-    return field_problem(name, reason, where="query")
+def query_problem(names: str | Sequence[str], reason: str) -> _Problem:
+    """Return a problem that names the query parameter that is wrong, or all that are, and why."""
+    names = (names,) if isinstance(names, str) else names
+    return fields_problem(dict.fromkeys(names, reason), where="query")
 
 
 def _read_by(dependant: Any) -> Iterator[str]:
@@ -91,9 +97,9 @@ def _refused(_handler: Any, request: Request, error: Exception) -> _Problem:
     return problem(found.status, type_, found.title, found.detail or "", headers=found.headers)
 
 
-def not_found(what: str) -> _Problem:
-    """Return the answer for what does not exist or belongs to another tenant."""
-    return problem(404, "not-found", f"There is no such {what}.")
+def not_found(what: str, detail: str = "") -> _Problem:
+    """Return the answer for what does not exist or belongs to another tenant; `detail` = which of many."""
+    return problem(404, "not-found", f"There is no such {what}.", detail)
 
 
 def _unavailable(_handler: Any, _request: Request, error: Exception) -> _Problem:

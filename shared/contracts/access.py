@@ -127,6 +127,7 @@ MAY: dict[str, frozenset[str]] = {
     "PATCH routes/{}": _TELL,
     "GET push-key": ROLES,
     "POST push-subscriptions": ROLES,
+    "DELETE push-subscriptions": ADMINISTRATOR,
     "DELETE push-subscriptions/{}": ROLES,
     "GET deliveries": _TELL | {"watch", "dispatcher"},
     "GET deliveries/{}": _TELL | {"watch", "dispatcher"},
@@ -142,6 +143,7 @@ MAY: dict[str, frozenset[str]] = {
     "POST people/{}:enable": ADMINISTRATOR,
     "POST people/{}:new-password": ADMINISTRATOR,
     "GET sessions": ROLES,
+    "POST sessions:screen": WATCH | {"dispatcher", "operator_admin"},
     "DELETE sessions/{}": ROLES,
     "GET audit": _AUDIT,
     "GET stream/{}": ROLES,
@@ -153,6 +155,10 @@ MAY: dict[str, frozenset[str]] = {
     "GET attachments/{}": ROLES,
     "GET attachments/{}/content": ROLES,
 }
+# What a screen on the wall may ask, in the name of whoever hung it up: reading, and only what it shows.
+SCREEN_MAY = frozenset(
+    {"GET alerts", "GET sites", "GET sites/{}", "GET stream/{}", "GET settings", "GET people/me"}
+)
 _PARAMETER = re.compile(r"\{[^}]*\}")
 _LITERAL = frozenset({"me"})
 
@@ -169,6 +175,11 @@ def route_of(method: str, path: str) -> str:
         if name not in _LITERAL:
             parts[number] = "{}" + colon + verb
     return f"{method} {_PARAMETER.sub('{}', '/'.join(parts))}"
+
+
+def methods_of(path: str) -> list[str]:
+    """Return by which methods anybody may ask for a path; none for a path that does not exist."""
+    return [method for method in ("GET", "POST", "PATCH", "DELETE") if route_of(method, path) in MAY]
 
 
 def may(roles: Iterable[str], method: str, path: str) -> bool:

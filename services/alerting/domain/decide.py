@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 from services.alerting.domain import loops, valve_loop
 from services.alerting.domain.command import AlarmSignal
-from services.alerting.domain.episodes import Reason, clear_alert, lasts, open_alert, raise_alert
+from services.alerting.domain.episodes import (
+    Reason,
+    clear_alert,
+    lasts,
+    open_alert,
+    raise_again,
+    raise_alert,
+)
 from services.alerting.domain.signals import (
     AnySignal,
     Moved,
@@ -21,9 +28,10 @@ from services.alerting.domain.signals import (
     Signal,
     SupplySeen,
 )
-from services.alerting.domain.site import Alert, SiteState
+from services.alerting.domain.site import Alert, SiteState, TimelineItem
 
 CLOSING_RULES = frozenset({"G02", "G04"})  # DESIGN 2.7
+_BEGUN = frozenset({Reason.OPENED, Reason.TOOK_OVER, Reason.RETURNED, Reason.MAINTENANCE_OVER})
 EXPLAINED_MS = 120_000  # a command explains a movement this long after it was issued (default)
 
 
@@ -74,25 +82,32 @@ def _alarm(signal: Signal, desk: Desk) -> Decision:
     if alert is None:
         alert, reason = raise_alert(state, signal, now_ms, new_id)
     if alert.rule in CLOSING_RULES:
-        _close(alert, signal, desk)
+        _close(alert, signal, desk, begun=reason in _BEGUN)
     _concentration(signal, desk)
     return Decision(signal, reason, alert.alert_id)
 
 
-def _close(alert: Alert, signal: Signal, desk: Desk) -> None:
-    """Have the zone's valves closed, where that is wanted by the site and the signal is real."""
+def _close(alert: Alert, signal: Signal, desk: Desk, *, begun: bool) -> None:
+    """Have the zone's valves closed, where that is wanted by the site and the signal is real.
+
+    That one stays open for its maintenance is said once, when the alarm has `begun`.
+    """
     state, now_ms, new_id = desk
     if not state.facts.auto_close or signal.test:
         return
     said = AlarmSignal(alert.alert_id, alert.rule, signal.record_ms, signal.device_ms, signal.buffered)
     for valve_id in state.facts.valves.get(alert.zone, ()):
         at = loops.moment(state, valve_id, now_ms, new_id)
-        loops.apply(state, valve_loop.on_close_due(loops.valve_of(state, valve_id), said, at), now_ms, new_id)
+        step = valve_loop.on_close_due(loops.valve_of(state, valve_id), said, at)
+        loops.apply(state, step, now_ms, new_id)
+        if begun and at.under_maintenance:
+            why = TimelineItem(now_ms, "command_result", f"device:{valve_id}", reason=str(step.reason))
+            alert = state.change(alert, why)
 
 
 def _concentration(signal: Signal, desk: Desk) -> None:
     state, now_ms, new_id = desk
-    if signal.zone_lel_percent is None or signal.buffered:
+    if signal.zone_lel_percent is None or signal.buffered or signal.test:
         return
     for valve_id in state.facts.valves.get(signal.zone, ()):
         at = loops.moment(state, valve_id, now_ms, new_id)
@@ -124,7 +139,10 @@ def _position(signal: PositionSeen, desk: Desk) -> Decision:
 def _reopened(signal: PositionSeen, desk: Desk) -> Decision:
     """Raise V03 and close again; while a crew holds the site, or under maintenance, only call."""
     state, now_ms, new_id = desk
-    alert, reason = raise_alert(state, _v03(signal, Sign.RAISED, signal.cause or "unknown"), now_ms, new_id)
+    said_so = _v03(signal, Sign.RAISED, signal.cause or "unknown")
+    alert, reason = raise_again(state, said_so, now_ms), Reason.REPEATED
+    if alert is None:
+        alert, reason = raise_alert(state, said_so, now_ms, new_id)
     if state.facts.auto_close and not signal.test:
         said = AlarmSignal(alert.alert_id, "V03", signal.record_ms, signal.device_ms, signal.buffered)
         at = loops.moment(state, signal.valve_id, now_ms, new_id)

@@ -12,6 +12,7 @@ from services.alerting.domain.signals import Signal
 from services.alerting.domain.site import Alert, SiteState, TimelineItem
 
 REPEAT_MS = 10_000  # a line of the timeline at most this often (default)
+BOUNCE_MS = 30_000  # what ends and begins again so soon has not ended (default)
 REFRESH_MS = 15_000  # the row of a lasting alert is written at most this often (default)
 _GRAVER = {"G01": 0, "G03": 1, "G02": 2, "P01": 0, "P02": 1}
 _PRIORITY = {"P1": 3, "P2": 2, "P3": 1, "P4": 0}
@@ -96,6 +97,25 @@ def raise_alert(
     return state.change(alert, item, **new), Reason.REPEATED
 
 
+def raise_again(state: SiteState, signal: Signal, now_ms: int) -> Alert | None:
+    """Take what comes back within `BOUNCE_MS` of its end for the same episode; None when nothing does.
+
+    A switch that bounces is one alert, not one for each bounce.
+    """
+    alert = state.find(signal.family, signal.subject)
+    if alert is None or alert.active or alert.cleared_at_ms is None:
+        return None
+    if signal.record_ms - alert.cleared_at_ms > BOUNCE_MS:
+        return None
+    new: dict[str, Any] = {"active": True, "in_condition": True, "cleared_at_ms": None}
+    new["repeat_count"] = alert.repeat_count + 1
+    item = None
+    if now_ms - alert.repeated_at_ms >= REPEAT_MS:
+        new["repeated_at_ms"] = now_ms
+        item = TimelineItem(now_ms, "repeated", f"rule:{signal.rule}", reason=signal.reason or None)
+    return state.change(alert, item, **new)
+
+
 def _take_over(state: SiteState, alert: Alert, signal: Signal, now_ms: int, reason: Reason) -> Alert:
     graver = _rank(signal.rule, signal.priority) > _rank(alert.rule, alert.priority)
     new: dict[str, Any] = {"in_condition": True, "test": alert.test and signal.test}
@@ -145,8 +165,14 @@ def clear_alert(state: SiteState, signal: Signal, now_ms: int) -> tuple[Alert | 
 
 
 def _newest(alert: Alert, signal: Signal) -> dict[str, Any]:
-    """Return what a lasting alert learns; `value` stays what raised its priority, readings tell the rest."""
-    return {"device_ids": tuple(dict.fromkeys((*alert.device_ids, *signal.device_ids)))}
+    """Return what a lasting alert learns.
+
+    `value` stays what raised its priority, or the first there is; readings tell the rest.
+    """
+    learned: dict[str, Any] = {"device_ids": tuple(dict.fromkeys((*alert.device_ids, *signal.device_ids)))}
+    if alert.value is None and signal.value is not None:
+        learned["value"] = signal.value
+    return learned
 
 
 def _rank(rule: str, priority: str) -> tuple[int, int]:

@@ -60,8 +60,8 @@ class PartitionState:
 
     @property
     def mark_ms(self) -> int:
-        """The newest mark's record time, 0 without any."""
-        return max(self.marks.last.values(), default=0) - self._ctx.ahead_ms
+        """The record time up to which every ingestion has marked, 0 without any."""
+        return min(self.marks.last.values(), default=0) - self._ctx.ahead_ms
 
     @property
     def marks(self) -> Marks:

@@ -34,6 +34,10 @@ from services.alerting.domain.valve import (
     next_deadline_ms,
 )
 
+# A device that answers something new each time must not fill the state of its valve.
+RESULTS_MAX = 16
+WORD_CHARACTERS_MAX = 200
+
 
 def on_close_due(valve: Valve, signal: AlarmSignal, at: Moment) -> Step:
     """Take one message of a lasting G02, G04 or V03 of this valve's zone, on a site with `auto_close`."""
@@ -81,8 +85,8 @@ def on_result(valve: Valve, command_id: str | None, result: str, reason: str | N
     unverified = command is not None and command_id is None and command.live(at.now_ms)
     if command is None or not (unverified or command.command_id == command_id):
         return _step(valve, (), Reason.OUT_OF_ORDER)
-    word = f"{result}:{reason}" if reason else result
-    if word in command.results:
+    word = (f"{result}:{reason}" if reason else result)[:WORD_CHARACTERS_MAX]
+    if word in command.results or len(command.results) >= RESULTS_MAX:
         return _step(valve, (), Reason.NOTED)
     valve = replace(valve, command=replace(command, results=(*command.results, word)))
     effects: list[Effect] = [
@@ -105,10 +109,12 @@ def on_position(valve: Valve, position: str, order: tuple[int, int], cause: str 
     if position == before:
         return _step(valve, (), Reason.NOTED)
     effects: list[Effect] = []
-    command_id = valve.command.command_id if valve.command else None
+    commanded = valve.command is not None and (cause == "command" or valve.command.live(at.now_ms))
+    command_id = valve.command.command_id if valve.command and commanded else None
     actor = f"device:{valve.valve_id}"
-    if valve.alerts:
-        effects.append(Item("valve_moved", valve.alerts, command_id, actor, f"{position}:{cause}"))
+    if valve.alerts and before != "unknown":  # the first word on where it stands is no movement
+        why = f"{position}:{cause or 'unknown'}"
+        effects.append(Item("valve_moved", valve.alerts, command_id, actor, why))
     if position == "closed":
         return _closed(
             valve, at.now_ms, effects, Item("valve_closed", valve.alerts, command_id, actor, cause)

@@ -67,6 +67,7 @@ class Telemetry:
         self._instance = instance
         self._owned: dict[int, Owned] = {}
         self._watch = Watch(registry, clock, instance)
+        # What is folded and not decided yet exists nowhere else: while it does, no offset moves.
         self._undecided = False
         self._committed_at = 0.0
         registry.listen(self._device_changed)
@@ -127,6 +128,7 @@ class Telemetry:
 
     async def _pass(self, consumer: AIOKafkaConsumer, found: dict[TopicPartition, list[Any]]) -> None:
         signals: list[AnySignal] = []
+        self._undecided = True
         for tp, records in found.items():
             owned = self._owned.get(tp.partition)
             if owned is None:
@@ -144,6 +146,7 @@ class Telemetry:
             self._committed_at = now
             await self._commit(signals)
             await self._snapshots(consumer, now)
+        self._undecided = False
 
     async def _aligned(
         self, consumer: AIOKafkaConsumer, tp: TopicPartition, owned: Owned, offset: int
@@ -183,7 +186,6 @@ class Telemetry:
         """Stop at an offset that is not committed: the fault is ours, and the backlog is kept."""
         self._health.set("telemetry", ok=False, detail="halted: everything looks poisonous")
         get_logger().error("halted: everything looks poisonous; the backlog is kept")
-        self._undecided = True
         await self._patiently(self._deciding.commit, (), signals)
         await asyncio.Event().wait()
 
@@ -191,18 +193,19 @@ class Telemetry:
         advances = [step for step in (owned.advance() for owned in self._owned.values()) if step]
         if not advances and not signals:
             return
-        self._undecided = True
         try:
             await self._patiently(self._deciding.commit, advances, signals)
         except Fenced as reason:
             # Nothing was decided. Whoever owns the partitions now decides it; they are claimed anew if we do.
             get_logger().warning("fenced", why=str(reason))
             self._owned.clear()
+            # What the platform's own watch said is lost with it, and has to be said again.
+            self._watch = Watch(self._registry, self._clock, self._instance)
+            self._watch.remember(await self._patiently(self._store.quarantined))
         else:
             SIGNALS.inc(len(signals))
             for step in advances:
                 self._owned[step.partition].committed = step.new_offset
-        self._undecided = False
 
     async def _patiently(self, function: Any, *arguments: Any) -> Any:
         """Call until the database answers; meanwhile nothing is consumed and nothing is forgotten."""
@@ -229,7 +232,7 @@ class Telemetry:
                     await consumer.commit({tp: owned.next})  # for those who look at the group's lag only
 
     async def _leave(self) -> None:
-        """Keep what is decided; what a cancelled transaction left open is folded again by the next owner."""
+        """Keep what is decided; what was folded and left undecided is folded again by the next owner."""
         if self._undecided:
             return
         advances = [step for step in (owned.advance() for owned in self._owned.values()) if step]

@@ -145,8 +145,8 @@ async def _append(connection: Connection, place: Place, step: Step) -> None:
     """Keep a reported step, and where the crew was when its phone said so."""
     await connection.execute(
         "INSERT INTO order_step (step_id, order_id, operator_id, area_code, step, person, crew_id,"  # noqa: S608
-        " device_time_ms, received_at_ms, longitude, latitude, readings, attachment_ids)"
-        f" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, {NOW_MS}, $9, $10, $11, $12)",
+        " device_time_ms, received_at_ms, longitude, latitude, readings, attachment_ids, note, corrects_ms)"
+        f" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, {NOW_MS}, $9, $10, $11, $12, $13, $14)",
         step.step_id,
         step.order_id,
         place.operator_id,
@@ -159,6 +159,8 @@ async def _append(connection: Connection, place: Place, step: Step) -> None:
         step.latitude,
         [dict(reading) for reading in step.readings],
         list(step.attachment_ids),
+        step.note,
+        step.corrects_ms,
     )
     if step.longitude is not None and step.crew_id is not None:
         await connection.execute(

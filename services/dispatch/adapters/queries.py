@@ -100,6 +100,8 @@ def _step_of(row: Mapping[str, Any]) -> Step:
         latitude=row["latitude"],
         readings=tuple(row["readings"]),
         attachment_ids=tuple(row["attachment_ids"]),
+        note=row["note"],
+        corrects_ms=row["corrects_ms"],
     )
 
 
@@ -118,4 +120,6 @@ def step_resource(step: Step) -> dict[str, Any]:
         "position": position,
         "readings": list(step.readings),
         "attachment_ids": list(step.attachment_ids),
+        "note": step.note,
+        "corrects": None if step.corrects_ms is None else rfc3339(step.corrects_ms),
     }

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.dispatch.domain.lifecycle import ITEM_OF, Action, move
 from services.dispatch.domain.model import Crew, Decision, Item, Limits, Order, Outcome, Place, Situation
-from services.dispatch.domain.policy import Cause, graver_first, sends, text_of
+from services.dispatch.domain.policy import Cause, joined_text, sends, text_of
 from services.dispatch.domain.recommend import Recommendation, in_words, recommend
 from services.dispatch.domain.steps import Step
 
@@ -40,7 +40,10 @@ def on_cause(situation: Situation, cause: Cause, place: Place, new_id: str, limi
 def _join(
     situation: Situation, order: Order, cause: Cause, skill: str, place: Place, limits: Limits
 ) -> Decision:
-    """Let a further alert join an open order; a higher priority raises the order's, and leads its text."""
+    """Let a further alert join an open order; what is graver raises it and leads its text.
+
+    What is as grave stands below: who goes there must read that the valve did not close, too.
+    """
     raises = cause.priority < order.priority
     if cause.cause_id in order.alert_ids and not raises:
         return Decision(outcome=Outcome.ALREADY_SERVED)
@@ -50,7 +53,7 @@ def _join(
         alert_ids=tuple(dict.fromkeys((*order.alert_ids, cause.cause_id))),
         skills=tuple(dict.fromkeys((*order.skills, skill))),
         priority=min(order.priority, cause.priority),
-        text=graver_first(order.text, text_of(cause, place.name)) if raises else order.text,
+        text=joined_text(order.text, text_of(cause, place.name), cause.priority, order.priority),
         updated_at_ms=now,
         revision=order.revision + 1,
     )

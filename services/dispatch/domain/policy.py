@@ -113,9 +113,16 @@ def sends(cause: Cause) -> Sends | Outcome:
     return found
 
 
-def graver_first(text: str, graver: str) -> str:
-    """Return an order's text that begins with what raised it; what was said before stays below."""
-    return "\n".join([graver, *(line for line in text.splitlines() if line != graver)])
+LINES_MAX = 12  # an order is read on a phone (default)
+
+
+def joined_text(text: str, line: str, priority: str, present: str) -> str:
+    """Return an order's text with what joins it: first when graver than the rest, last when as grave."""
+    lines = text.splitlines()
+    if priority < present:
+        return "\n".join([line, *(one for one in lines if one != line)][:LINES_MAX])
+    says = priority == present and line not in lines and len(lines) < LINES_MAX
+    return "\n".join([*lines, line]) if says else text
 
 
 def text_of(cause: Cause, site_name: str) -> str:

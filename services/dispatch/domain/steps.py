@@ -34,6 +34,7 @@ class Step:
     """One reported step: `device_time_ms` by the phone's clock, `received_at_ms` by the database's.
 
     A phone without network reports later; both times stay, and nothing reported is ever thrown away.
+    `corrects_ms` is the device time of the step that this one sets right, which may not have come yet.
     """
 
     step_id: str
@@ -47,6 +48,8 @@ class Step:
     latitude: float | None = None
     readings: tuple[Mapping[str, Any], ...] = ()
     attachment_ids: tuple[str, ...] = field(default=())
+    note: str | None = None
+    corrects_ms: int | None = None
 
 
 def merged(steps: Iterable[Step]) -> list[Step]:

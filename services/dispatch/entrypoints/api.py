@@ -99,6 +99,8 @@ def _crew_acts(router: APIRouter, orders: Orders) -> None:
             latitude=body.position.latitude if body.position else None,
             readings=tuple(body.readings),
             attachment_ids=tuple(body.attachment_ids),
+            note=body.note,
+            corrects_ms=unix_ms(body.corrects) if body.corrects else None,
         )
         return await orders.act(request, asking, order_id, lambda use, order: use.report(order, step))
 

@@ -70,13 +70,15 @@ class Reassignment(Input):
 
 
 class NewStep(Input):
-    """A step of DOMAIN 5, by the phone's clock."""
+    """A step of DOMAIN 5, by the phone's clock; `corrects` is the device time of the one it sets right."""
 
     step: str
     device_time: AwareDatetime
     position: Position | None = None
     readings: Annotated[list[dict[str, Any]], Field(max_length=50), AfterValidator(_plain)] = []
     attachment_ids: Ids = []
+    note: Text | None = None
+    corrects: AwareDatetime | None = None
 
 
 class NewCrew(Input):

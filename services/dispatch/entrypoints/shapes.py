@@ -34,7 +34,7 @@ class StepPosition(Shape):
 
 
 class Step(Shape):
-    """A step that a crew reported; `device_time` by the phone's clock."""
+    """A step that a crew reported; `device_time` by the phone's clock, `corrects` that of another step."""
 
     step_id: str
     step: str
@@ -45,6 +45,8 @@ class Step(Shape):
     position: StepPosition | None
     readings: list[dict[str, Any]]
     attachment_ids: list[str]
+    note: str | None
+    corrects: Time | None
 
 
 _HISTORY: list[tuple[str, Any]] = [("timeline", list[OrderItem]), ("steps", list[Step])]

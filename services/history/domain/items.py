@@ -97,13 +97,15 @@ def salvage(raw: bytes) -> Item:
         loose = _LOOSE.decode(raw)
     except ValueError as error:
         raise BadItemError(str(error)) from error
+    # An event has no `status`: what stands there is an unknown field, and the event is kept without it.
+    needed = {"device_id", "boot_id", "seq", "type"} | (set() if "type" in loose else {"status"})
     kept: dict[str, Any] = {}
     for name, wanted in _FIELDS.items():
         if name in loose:
             try:
                 kept[name] = msgspec.json.decode(loose[name], type=wanted)
             except ValueError as error:
-                if name in {"device_id", "boot_id", "seq", "status", "type"}:
+                if name in needed:
                     raise BadItemError(f"{name}: {error}") from error
     if "device_id" not in kept:
         raise BadItemError("device_id is missing")

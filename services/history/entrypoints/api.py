@@ -23,24 +23,30 @@ PointLimit = Annotated[int, Query(ge=1, le=POINTS_MAX)]
 Key = tuple[int, int, int, int]
 
 
-def _time(request: Request, name: str, otherwise_ms: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return otherwise_ms
-    try:
-        return parse_rfc3339(text)
-    except (ValueError, OverflowError) as error:
-        raise query_problem(name, "not a time of RFC 3339 with its offset") from error
+def _times(request: Request, *names: str) -> list[int | None]:
+    """Return the times of these parameters in Unix ms; 422 names all that are wrong."""
+    found: list[int | None] = []
+    wrong: list[str] = []
+    for name in names:
+        text = request.query_params.get(name)
+        try:
+            found.append(None if text is None else parse_rfc3339(text))
+        except (ValueError, OverflowError):
+            wrong.append(name)
+    if wrong:
+        raise query_problem(wrong, "not a time of RFC 3339 with its offset")
+    return found
 
 
 def _span(request: Request, now_ms: int) -> tuple[int, int]:
-    """Return [from, to) in Unix ms; 422 names the field that is wrong.
+    """Return [from, to) in Unix ms; 422 names the fields that are wrong.
 
     Without `to` everything that is believed of now, clocks that are fast included; without `from` the day
     before `to`.
     """
-    to_ms = _time(request, "to", now_ms + FUTURE_MS)
-    from_ms = _time(request, "from", max(0, to_ms - DAY_MS))
+    from_said, to_said = _times(request, "from", "to")
+    to_ms = now_ms + FUTURE_MS if to_said is None else to_said
+    from_ms = max(0, to_ms - DAY_MS) if from_said is None else from_said
     if from_ms >= to_ms:
         raise query_problem("to", "must be after `from`")
     if to_ms - from_ms > RANGE_MS_MAX:

@@ -178,9 +178,10 @@ def _salvaged(element: Element, sender: Sender, known: Known | None, words: Voca
         item["dropped"] = dropped
     if known is None:
         item |= {"unregistered": True, "client": sender.client}
-    raw = encode(item) if changed or dropped or known is None else element.raw
+    goes_on = encode(item) if changed or dropped or known is None else element.raw
     return Accepted(
-        raw,
+        goes_on,
+        element.raw,
         item["device_id"],
         item["boot_id"],
         item["seq"],

@@ -18,9 +18,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message that goes on as `item`; an alarm is receipted at once and never held back."""
+    """What came (`raw`) and goes on as `item`; an alarm is receipted at once, never held back."""
 
     item: bytes
+    raw: bytes
     device_id: str
     boot_id: int
     seq: int

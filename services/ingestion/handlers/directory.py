@@ -144,13 +144,15 @@ class Directory:
     def changed(self, device_id: str, _old: Device | None, new: Device | None) -> None:
         """Take over what the registry says about a device; None: it is gone.
 
-        A retired or blocked device (`active: false`) still belongs to its client: what it measures is kept
-        and its alarms are heard; what follows from them is for alerting to decide.
+        A blocked device (`active: false`) still belongs to its client. One that retired is a stranger: as
+        alerting has no rules for it, an alarm of it would reach nobody otherwise (D08).
         """
         source = self.sources.get(device_id)
         if source is not None:
             source.client.devices.discard(device_id)
-        if new is None:
+        if new is not None:
+            self.client(device_id).revoked = new.revoked
+        if new is None or new.retired_on is not None:
             self.sources.pop(device_id, None)
             return
         client = self.client(new.client_id)
@@ -161,4 +163,3 @@ class Directory:
         source.kind, source.statuses = new.kind, STATUSES[new.kind]
         source.partition = partition_of(new.site_id, self.partitions)
         client.devices.add(device_id)
-        self.client(device_id).revoked = new.revoked

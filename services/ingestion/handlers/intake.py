@@ -179,7 +179,7 @@ class Intake:
         if home is None:
             reason = Rejected(
                 "unknown_device",
-                payload,
+                verdict.raw,
                 "no site is known for the client",
                 verdict.device_id,
                 verdict.boot_id,

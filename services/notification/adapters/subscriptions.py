@@ -1,13 +1,21 @@
 """Browsers that are rung, and the contacts that name them."""
 
+import hashlib
 from typing import Any
 
 from services.notification.adapters.push import Subscription, WebPush, public_key, unpadded
+from services.notification.domain.model import OWN_CONTACTS
 from shared.chassis.database import Connection, Pool
 
 CHANNEL = "push"
 PER_PERSON_MAX = 5
 AUTH_BYTES = 16
+
+
+def contact_of(person: dict[str, Any]) -> str:
+    """Return the id of the contact of somebody's browsers: another one in another operator or area."""
+    whose = f"{person['operator_id'] or person['area_code']}/{person['person']}"
+    return OWN_CONTACTS + hashlib.sha256(whose.encode()).hexdigest()[:32]
 
 
 class Subscriptions:
@@ -56,8 +64,17 @@ class Browsers:
         return None if right else ("keys", f"auth is not {AUTH_BYTES} bytes of base64url")
 
     async def add(self, connection: Connection, values: dict[str, Any]) -> str:
-        """Keep a browser of somebody, five at most; it belongs to who signed in there last. Return its id."""
+        """Keep a browser of somebody, five at most; it belongs to who signed in there last. Return its id.
+
+        What its owner has in another scope ends: that one's alerts are nothing to who left it.
+        """
         await connection.execute("SELECT forget_browser($1)", values["endpoint"])
+        await connection.execute("SELECT forget_other_contacts($1)", contact_of(values))
+        await connection.execute(
+            "DELETE FROM push_subscription WHERE person = $1"
+            " AND (operator_id, area_code) IS DISTINCT FROM ($2::text, $3::text)",
+            *(values[name] for name in ("person", "operator_id", "area_code")),
+        )
         await connection.execute(
             "INSERT INTO push_subscription (subscription_id, endpoint, p256dh, auth, person, operator_id,"
             " area_code) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7)",
@@ -81,9 +98,13 @@ class Browsers:
         )
         return str(status).endswith(" 1")
 
+    async def forget(self, connection: Connection, person: str) -> None:
+        """Forget all browsers of somebody, and the contacts that name them."""
+        await connection.execute("SELECT forget_person($1)", person)
+
     async def ring(self, connection: Connection, person: dict[str, Any]) -> None:
         """Have the contact of somebody name all browsers that are left; without any there is none."""
-        contact_id = f"push-{person['person']}"[:64]
+        contact_id = contact_of(person)
         rows = await connection.fetch(
             "SELECT subscription_id::text FROM push_subscription WHERE person = $1 ORDER BY created_at",
             person["person"],

@@ -7,6 +7,8 @@ from typing import Literal
 Topic = Literal["alert", "order", "enforcement"]
 Priority = Literal["P1", "P2", "P3", "P4"]
 Language = Literal["zh-CN", "en"]
+OWN_CONTACTS = "push-"
+"""How the ids of contacts begin that only notification itself makes."""
 Mark = Literal["", "test", "drill"]
 State = Literal["pending", "delivered", "failed"]
 

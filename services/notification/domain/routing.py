@@ -53,12 +53,21 @@ DEFAULT_ROUTES: tuple[Route, ...] = (
         roles=CREW_ROLES,
         whats=frozenset({"assigned", "reassigned", "taken_over", "cancelled"}),
     ),
+    # The crew on its way believes that the gas is shut off: it hears when it is not (DOMAIN 9, V01, V03).
+    Route(
+        route_id="default-crew-valve",
+        topic="order",
+        priorities=ALL,
+        roles=CREW_ROLES,
+        rules=frozenset({"V01", "V03"}),
+        whats=frozenset({"alert_joined"}),
+    ),
     Route(
         route_id="default-nobody-goes",
         topic="order",
         priorities=ALL,
         roles=frozenset({"dispatcher", "watch_supervisor"}),
-        whats=frozenset({"escalated"}),
+        whats=frozenset({"escalated", "unassigned"}),
     ),
     Route(
         route_id="default-regulator",

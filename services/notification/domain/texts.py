@@ -143,6 +143,12 @@ ORDERS = {
     "cancelled": ("派单已取消", "Dispatch order cancelled"),
     "taken_over": ("派单已转交其他班组，不必前往", "Dispatch order given to another crew, do not go"),
     "escalated": ("派单需要人工处理", "This order needs a person to act"),
+    "unassigned": ("新派单待派班组，请派单", "A new order waits for a crew, send one"),
+}
+# What the crew must know of the valve while it is on its way or at work.
+JOINED = {
+    "V01": ("注意：切断阀未关闭，现场可能仍在供气", "Mind: the valve did not close, gas may still flow"),
+    "V03": ("注意：切断阀已被打开，现场可能仍在供气", "Mind: the valve was opened again, gas may flow"),
 }
 # Why an order needs a person, in the words of its timeline.
 ESCALATED = {
@@ -195,6 +201,8 @@ def _of_order(notice: Notice) -> tuple[str, str]:
     """Return what happened to an order; one that needs a person says why."""
     if notice.what == "escalated" and notice.reason in ESCALATED:
         return ESCALATED[notice.reason]
+    if notice.what == "alert_joined" and notice.rule in JOINED:
+        return JOINED[notice.rule]
     return ORDERS.get(notice.what, (notice.what, notice.what))
 
 

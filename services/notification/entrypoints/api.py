@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from services.notification.domain.model import Priority, State, Topic
+from services.notification.domain.model import OWN_CONTACTS, Priority, State, Topic
 from services.notification.entrypoints import shapes
 from services.notification.entrypoints.inputs import (
     ContactChange,
@@ -141,6 +141,8 @@ def _contacts(router: APIRouter, desk: Desk) -> None:
     )
     async def add_contact(request: Request, asking: Asking, body: NewContact) -> Response:
         """Add a contact; an address that nothing may be sent to is refused."""
+        if body.contact_id.startswith(OWN_CONTACTS):
+            raise field_problem("contact_id", f"{OWN_CONTACTS} is for contacts that people's browsers have")
         desk.check(body.addresses)
         return await desk.add(request, asking, "contact", body.model_dump())
 

@@ -108,11 +108,14 @@ class Consumer:
     def _order(self, event: str, told: OrderChanged) -> Notice:
         order = told.order
         site = self._sites.get(order.site_id)
+        waits = order.crew_id is None and order.priority != "P1" and order.kind == "response"
         return Notice(
             event_id=event,
             topic="order",
             subject=f"order:{order.order_id}",
-            what=told.item.kind,
+            # A P1 that nobody takes says so by itself (`escalated`).
+            what="unassigned" if told.item.kind == "opened" and waits else told.item.kind,
+            rule=(told.item.actor or "").removeprefix("rule:") if told.item.kind == "alert_joined" else "",
             priority=order.priority,
             site_id=order.site_id,
             operator_id=order.operator_id,

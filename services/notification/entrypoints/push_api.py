@@ -49,21 +49,27 @@ def _person(asking: Principal, language: str) -> dict[str, Any]:
 def add(app: FastAPI, pool: Pool, browsers: Browsers | None) -> None:
     """Add the routes; without a key of ours there is no push."""
     routes = APIRouter(prefix="/api/v1", tags=["push"])
+    _subscribing(routes, pool, browsers)
+    _ending(routes, pool, browsers)
+    app.include_router(routes)
 
-    def need() -> Browsers:
-        if browsers is None:
-            raise problem(404, "not-found", "This installation rings nobody by push.")
-        return browsers
 
+def _there(browsers: Browsers | None) -> Browsers:
+    if browsers is None:
+        raise problem(404, "not-found", "This installation rings nobody by push.")
+    return browsers
+
+
+def _subscribing(routes: APIRouter, pool: Pool, browsers: Browsers | None) -> None:
     @routes.get("/push-key", responses=answers(PushKey))
     async def key(_asking: Asking) -> dict[str, Any]:
         """Return the key that a browser subscribes with (`applicationServerKey`, base64url)."""
-        return {"key": need().public_key}
+        return {"key": _there(browsers).public_key}
 
     @routes.post("/push-subscriptions", status_code=201, responses=answers(PushSubscription, status=201))
     async def subscribe(request: Request, asking: Asking, given: NewSubscription) -> Response:
         """Ring this browser for what its owner is told of; five browsers a person."""
-        found = need()
+        found = _there(browsers)
         if fault := found.fault(given.endpoint, given.keys.p256dh, given.keys.auth):
             raise field_problem(*fault)
         person = _person(asking, given.language)
@@ -82,12 +88,20 @@ def add(app: FastAPI, pool: Pool, browsers: Browsers | None) -> None:
 
             return await once(request, asking, connection, doing)
 
+
+def _ending(routes: APIRouter, pool: Pool, browsers: Browsers | None) -> None:
+    @routes.delete("/push-subscriptions", status_code=204)
+    async def forget(asking: Asking, person: str) -> None:
+        """Ring no browser of somebody any more, whose account ended or changed."""
+        if browsers is not None:
+            async with transaction(pool, asking) as connection:
+                await browsers.forget(connection, person)
+
     @routes.delete("/push-subscriptions/{subscription_id}", status_code=204)
     async def unsubscribe(asking: Asking, subscription_id: str) -> None:
         """Ring this browser no more."""
+        found = _there(browsers)
         async with transaction(pool, asking) as connection:
-            if not await need().remove(connection, subscription_id):
+            if not await found.remove(connection, subscription_id):
                 raise not_found("subscription")
-            await need().ring(connection, _person(asking, "zh-CN"))
-
-    app.include_router(routes)
+            await found.ring(connection, _person(asking, "zh-CN"))

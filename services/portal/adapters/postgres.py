@@ -4,7 +4,14 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from services.portal.domain.people import FAILURE_WINDOW, SESSION_LIFE, TOKEN_LIFE, Account, token_expiry
+from services.portal.domain.people import (
+    FAILURE_WINDOW,
+    SCREEN_LIFE,
+    SESSION_LIFE,
+    TOKEN_LIFE,
+    Account,
+    token_expiry,
+)
 from shared.chassis.database import Pool, transaction
 from shared.contracts.access import CREW
 
@@ -32,7 +39,7 @@ class PostgresPeople:
     async def account(self, username: str) -> Account | None:
         """Return an account that is not disabled."""
         row = await self._pool.fetchrow(
-            f"SELECT {_COLUMNS} FROM account a WHERE username = $1 AND disabled_at IS NULL",  # noqa: S608
+            f"SELECT {_COLUMNS}, NULL AS screen FROM account a WHERE username = $1 AND disabled_at IS NULL",  # noqa: S608
             username,
         )
         return _account(row) if row else None
@@ -76,33 +83,38 @@ class PostgresPeople:
         second_factor: bool,
         address: str,
         agent: str,
+        screen: str | None = None,
     ) -> datetime:
-        """Store a new session and forget the failures of this account from this address."""
+        """Store a new session; a person's forgets the failures of this account from this address."""
         expires_at: datetime = await self._pool.fetchval(
-            "WITH forgotten AS (DELETE FROM failed_sign_in WHERE username = $3 AND address = $5)"
+            "WITH forgotten AS"
+            " (DELETE FROM failed_sign_in WHERE username = $3 AND address = $5 AND $8::text IS NULL)"
             " INSERT INTO session"
             " (token_digest, session_id, username, second_factor, address, created_at, expires_at, agent,"
-            " seen_at) VALUES ($1, $2, $3, $4, $5, now(), now() + $6::interval, $7, now())"
+            " seen_at, screen) VALUES ($1, $2, $3, $4, $5, now(), now() + $6::interval, $7, now(), $8)"
             " RETURNING expires_at",
             digest,
             session_id,
             account.username,
             second_factor,
             address,
-            TOKEN_LIFE,
+            SCREEN_LIFE if screen else TOKEN_LIFE,
             agent[:200],
+            screen,
         )
         return expires_at
 
     async def rotate(self, old: bytes, new: bytes) -> datetime | None:
         """Replace a live token; the old one is gone at once.
 
-        A crew's is replaced while its session lasts, whenever it ran out: a phone sleeps in a pocket.
+        A screen's stays as it is. A crew's is replaced while its session lasts, whenever it ran out: a phone
+        sleeps in a pocket.
         """
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(
                 "SELECT s.created_at FROM session s JOIN account a USING (username)"
                 " WHERE s.token_digest = $1 AND s.ended_at IS NULL AND a.disabled_at IS NULL"
+                " AND s.screen IS NULL"
                 " AND (s.expires_at > now() OR (a.role = ANY($2) AND s.created_at > now() - $3::interval))"
                 " FOR UPDATE OF s",
                 old,
@@ -125,15 +137,15 @@ class PostgresPeople:
         """End the session of a token."""
         await self._pool.execute("UPDATE session SET ended_at = now() WHERE token_digest = $1", digest)
 
-    async def who(self, digest: bytes) -> tuple[Account, str, bool] | None:
-        """Return account, session id and second factor of a live token."""
+    async def who(self, digest: bytes) -> tuple[Account, str] | None:
+        """Return account and session id of a live token."""
         row = await self._pool.fetchrow(
-            f"SELECT {_COLUMNS}, s.session_id::text, s.second_factor"  # noqa: S608
+            f"SELECT {_COLUMNS}, s.session_id::text, s.screen"  # noqa: S608
             " FROM session s JOIN account a USING (username) WHERE s.token_digest = $1"
             " AND s.ended_at IS NULL AND s.expires_at > now() AND a.disabled_at IS NULL",
             digest,
         )
-        return (_account(row), row["session_id"], row["second_factor"]) if row else None
+        return (_account(row), row["session_id"]) if row else None
 
     async def living(self, session_ids: Collection[str]) -> frozenset[str]:
         """Return which sessions have neither ended nor run out."""
@@ -147,7 +159,7 @@ class PostgresPeople:
     async def sessions(self, username: str) -> list[dict[str, Any]]:
         """Return somebody's live sessions, the newest first."""
         rows = await self._pool.fetch(
-            "SELECT session_id::text, address, agent, created_at, seen_at, expires_at, second_factor"
+            "SELECT session_id::text, address, agent, created_at, seen_at, expires_at, second_factor, screen"
             " FROM session WHERE username = $1 AND ended_at IS NULL AND expires_at > now()"
             " ORDER BY created_at DESC",
             username,

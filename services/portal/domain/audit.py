@@ -14,7 +14,18 @@ GENESIS = bytes(32)
 TEXT_BYTES_MAX = 16 * 1024
 # Said once and to one person; the chain is read by others, and for years.
 SECRET_FIELDS = frozenset(
-    {"password", "new_password", "otp", "token", "arm_token", "key", "totp_secret", "totp_uri", "certificate"}
+    {
+        "password",
+        "new_password",
+        "otp",
+        "token",
+        "arm_token",
+        "key",
+        "totp_secret",
+        "totp_uri",
+        "totp_picture",
+        "certificate",
+    }
 )
 Kind = Literal["intent", "result", "automatic"]
 

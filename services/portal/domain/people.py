@@ -22,13 +22,15 @@ FAILURE_WINDOW = timedelta(minutes=15)
 LOCK_S = 60
 TOKEN_LIFE = timedelta(minutes=10)
 SESSION_LIFE = timedelta(hours=12)
+SCREEN_LIFE = timedelta(days=366)
+SCREENS_MAX = 20
 TOTP_STEP_S = 30
 TOTP_DRIFT_STEPS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person who may sign in."""
+    """A person who may sign in; `screen` names the wall screen whose session this is, None for a person's."""
 
     username: str
     name: str
@@ -43,6 +45,7 @@ class Account:
     must_change: bool = False
     totp_pending: str | None = None
     revision: int = 1
+    screen: str | None = None
 
 
 class Owed(StrEnum):

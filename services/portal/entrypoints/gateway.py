@@ -101,6 +101,12 @@ class Behind:
             answer = await self.client.send(asked, stream=True)
         return StreamingResponse(_passed(answer), answer.status_code, headers=_back(answer))
 
+    async def stop_ringing(self, principal: Principal, username: str) -> None:
+        """Have no browser of somebody rung any more; a problem says that it was not done."""
+        answer = await self.ask(principal, "DELETE", "push-subscriptions", params={"person": username})
+        if answer.is_error:
+            raise problem(502, "bad-answer", f"Notification answered {answer.status_code}.")
+
     def _place(self, path: str) -> tuple[str, str]:
         service = service_of(path)
         if service is None or service not in self.upstreams:

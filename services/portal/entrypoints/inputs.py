@@ -27,6 +27,18 @@ class SignIn(Body):
     otp: Code | None = None
 
 
+class NewScreen(Body):
+    """A screen to hang up; its name says where."""
+
+    name: Text
+
+
+class ScreenToken(Body):
+    """What a screen was given, once."""
+
+    token: str = Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")
+
+
 def scope_fault(role: str, operator_id: str | None, area_code: str | None, crew_id: str | None) -> str | None:
     """Return why a role cannot have this scope: a firm's people belong to it, an authority's to an area."""
     if role not in ROLES:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from services.portal.domain.people import Account, owed
+from services.portal.domain.people import Account
 from services.portal.entrypoints import inputs, shapes
 from services.portal.entrypoints.acting import Acting
 from services.portal.entrypoints.sessions import Who
@@ -31,40 +31,26 @@ from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 
 Do = Callable[[Account], Awaitable[str | None]]
-SHOWN_ONCE = frozenset({"password", "totp_secret", "totp_uri"})
+StopRinging = Callable[[Principal, str], Awaitable[None]]
+SHOWN_ONCE = frozenset({"password", "totp_secret", "totp_uri", "totp_picture"})
 _NOBODY = Account("", "", "", "", None, None, None, None, 0, disabled=False)
 
 
-def router(store: People, accounts: Accounts, acting: Acting) -> APIRouter:
-    """Return the routes of people."""
+def router(store: People, accounts: Accounts, acting: Acting, stop_ringing: StopRinging) -> APIRouter:
+    """Return the routes of people; whose sessions an administrator ends, their browsers ring no more."""
     routes = APIRouter(prefix="/api/v1", tags=["people"])
     _own(routes, accounts, acting)
     _second_factor(routes, accounts, acting)
     _reads(routes, store)
-    _writes(routes, store, accounts, acting)
-    _verbs(routes, store, accounts, acting)
+    _writes(routes, store, accounts, acting, stop_ringing)
+    _verbs(routes, store, accounts, acting, stop_ringing)
     return routes
-
-
-def shown(account: Account) -> dict[str, Any]:
-    """Return what somebody is told about the own account; `owes` names what must be done first."""
-    debt = owed(account)
-    return {
-        "username": account.username,
-        "name": account.name,
-        "role": account.role,
-        "operator_id": account.operator_id,
-        "area_code": account.area_code,
-        "crew_id": account.crew_id,
-        "second_factor": account.totp_secret is not None,
-        "owes": debt.value if debt else None,
-    }
 
 
 def _own(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
     @routes.get("/people/me", responses=answers(shapes.Me))
     async def me(asking: Who) -> dict[str, Any]:
-        return shown(asking[0])
+        return shapes.me(asking[0])
 
     @routes.post("/people/me:password", responses=answers(shapes.PasswordChanged))
     async def change_password(request: Request, asking: Who, given: inputs.NewPassword) -> Response:
@@ -95,8 +81,7 @@ def _second_factor(routes: APIRouter, accounts: Accounts, acting: Acting) -> Non
 
         async def act(_unit: Connection) -> tuple[int, dict[str, Any]]:
             if given.otp is None:
-                secret, address = await accounts.begin_second_factor(account)
-                return 200, {"totp_secret": secret, "totp_uri": address, "second_factor": False}
+                return 200, await accounts.begin_second_factor(account) | {"second_factor": False}
             if not await accounts.finish_second_factor(account, given.otp):
                 raise field_problem("otp", "is not a code of the new secret")
             return 200, {"second_factor": True}
@@ -129,7 +114,9 @@ async def _person(store: People, username: str) -> dict[str, Any]:
     return found
 
 
-def _writes(routes: APIRouter, store: People, accounts: Accounts, acting: Acting) -> None:
+def _writes(
+    routes: APIRouter, store: People, accounts: Accounts, acting: Acting, stop_ringing: StopRinging
+) -> None:
     @routes.post("/people", status_code=201, responses=answers(shapes.PersonWithPassword, status=201))
     async def create(request: Request, asking: Who, given: inputs.NewPerson) -> Response:
         """Create an account; the answer holds its first password, this once."""
@@ -154,17 +141,22 @@ def _writes(routes: APIRouter, store: People, accounts: Accounts, acting: Acting
                 raise stale()
             if given.role:
                 await store.end_sessions(username)
+                await stop_ringing(asking[1], username)
             return 200, await _person(store, username)
 
         return await acting(request, asking[1], given, act, before=before)
 
 
-def _verbs(routes: APIRouter, store: People, accounts: Accounts, acting: Acting) -> None:
+def _verbs(
+    routes: APIRouter, store: People, accounts: Accounts, acting: Acting, stop_ringing: StopRinging
+) -> None:
     async def done(
         request: Request,
         asking: tuple[Account, Principal],
         username: str,
         do: Callable[[Account], Awaitable[Any]],
+        *,
+        ends: bool = True,
     ) -> Response:
         """Do something to somebody who is not the asker: nobody locks the own account out."""
         if username == asking[0].username:
@@ -173,6 +165,8 @@ def _verbs(routes: APIRouter, store: People, accounts: Accounts, acting: Acting)
 
         async def act(_unit: Connection) -> tuple[int, dict[str, Any]]:
             password = await do(replace(_NOBODY, username=username))
+            if ends:
+                await stop_ringing(asking[1], username)
             more = {"password": password} if password else {}
             return 200, await _person(store, username) | more
 
@@ -190,7 +184,8 @@ def _verbs(routes: APIRouter, store: People, accounts: Accounts, acting: Acting)
         request: Request, asking: Who, username: str, _body: inputs.Nothing | None = None
     ) -> Response:
         """Open a closed account again."""
-        return await done(request, asking, username, partial(accounts.disable, disabled=False))
+        again = partial(accounts.disable, disabled=False)
+        return await done(request, asking, username, again, ends=False)
 
     @routes.post("/people/{username}:new-password", responses=answers(shapes.PersonWithPassword))
     async def new_password(

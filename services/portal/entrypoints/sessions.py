@@ -1,5 +1,6 @@
 """`/api/v1/session`: signing in, staying, leaving; and the dependency that tells who asks."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -8,12 +9,12 @@ from services.portal.domain.people import SESSION_LIFE, Account, Locked, Owed, R
 from services.portal.entrypoints import shapes
 from services.portal.entrypoints.inputs import SignIn
 from services.portal.handlers.auditing import Acts
-from services.portal.handlers.signing_in import Sessions
+from services.portal.handlers.signing_in import Sessions, principal_of
 from services.portal.ports import People
 from shared.chassis.http import not_found, page, problem
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
-from shared.contracts.access import AUTHORITY, CREW, MAY, may, route_of
+from shared.contracts.access import AUTHORITY, CREW, MAY, SCREEN_MAY, may, methods_of, route_of
 
 COOKIE = "gaswatch_session"
 USER = "gaswatch-user"  # in whose name an act was kept that is sent only now
@@ -59,10 +60,19 @@ async def who(request: Request) -> tuple[Account, Principal]:
     path = request.url.path.removeprefix("/api/v1/")
     route = route_of(request.method, path)
     if route not in MAY:
+        if allowed := methods_of(path):
+            raise problem(
+                405,
+                "method-not-allowed",
+                "This cannot be asked in this way.",
+                headers={"Allow": ", ".join(allowed)},
+            )
         raise problem(404, "not-found", "There is nothing here.")
     debt = owed(account)
     if debt is not None and route not in _WHILE_OWING:
         raise problem(403, f"{debt.value.replace('_', '-')}-owed", _OWED[debt])
+    if account.screen is not None and route not in SCREEN_MAY:
+        raise problem(403, "screen-only-reads", "A screen on the wall reads alerts and does nothing.")
     if not may(principal.roles, request.method, path):
         raise problem(403, "forbidden", "Your role does not allow this.")
     return found
@@ -94,16 +104,27 @@ def _refused(found: Locked | Refusal) -> Exception:
     return problem(401, "unauthorised", "User name, password or one-time code is wrong.")
 
 
+async def _note(found: Locked | Refusal, account: Account | None, acts: Acts, address: str) -> None:
+    """Write a wrong password or code down, for its owner; what is no user name may be a password itself."""
+    if found is Refusal.WRONG and account is not None:
+        await acts.happened(principal_of(account), "POST session", "session", address, 401)
+
+
+def keep(response: Response, token: str, life: timedelta, *, secure: bool) -> None:
+    """Have the browser keep a token where no script sees it."""
+    age_s = int(life.total_seconds())
+    response.set_cookie(
+        COOKIE, token, max_age=age_s, httponly=True, samesite="strict", secure=secure, path="/"
+    )
+
+
 def router(sessions: Sessions, store: People, acts: Acts, *, secure: bool) -> APIRouter:
     """Return the routes of sessions."""
     routes = APIRouter(prefix="/api/v1", tags=["sessions"])
     _listed(routes, store, acts)
 
     def give(response: Response, token: str, expires_at: Any) -> dict[str, str]:
-        age_s = int(SESSION_LIFE.total_seconds())
-        response.set_cookie(
-            COOKIE, token, max_age=age_s, httponly=True, samesite="strict", secure=secure, path="/"
-        )
+        keep(response, token, SESSION_LIFE, secure=secure)
         return {"token": token, "expires_at": expires_at.isoformat().replace("+00:00", "Z")}
 
     @routes.post("/session", responses=answers(shapes.Token))
@@ -116,6 +137,7 @@ def router(sessions: Sessions, store: People, acts: Acts, *, secure: bool) -> AP
             request.headers.get("user-agent", ""),
         )
         if isinstance(found, Locked | Refusal):
+            await _note(found, await store.account(body.username), acts, address_of(request))
             raise _refused(found)
         holder = await sessions.who(found[0])
         if holder is not None:

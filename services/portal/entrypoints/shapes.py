@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from msgspec import UNSET, Meta, UnsetType
 
 from services.portal.domain.audit import Kind
+from services.portal.domain.people import Account, owed
 from shared.chassis.openapi import page_of
 from shared.contracts.access import ROLES
 from shared.contracts.events import Priority, Rule
@@ -21,7 +22,7 @@ class Token(Shape):
 
 
 class Me(Shape):
-    """Who is signed in; `owes` names what must be done before anything else."""
+    """Who is signed in; `owes` names what must be done first, `screen` a screen on the wall."""
 
     username: str
     name: str
@@ -31,6 +32,23 @@ class Me(Shape):
     crew_id: str | None
     second_factor: bool
     owes: Literal["password", "second_factor"] | None
+    screen: str | None
+
+
+def me(account: Account) -> dict[str, Any]:
+    """Return what somebody is told about the own account."""
+    debt = owed(account)
+    return {
+        "username": account.username,
+        "name": account.name,
+        "role": account.role,
+        "operator_id": account.operator_id,
+        "area_code": account.area_code,
+        "crew_id": account.crew_id,
+        "second_factor": account.totp_secret is not None,
+        "owes": debt.value if debt else None,
+        "screen": account.screen,
+    }
 
 
 class Person(Shape):
@@ -66,6 +84,7 @@ class SecondFactorState(Shape):
     second_factor: bool
     totp_secret: str | UnsetType = UNSET
     totp_uri: str | UnsetType = UNSET
+    totp_picture: str | UnsetType = UNSET
 
 
 class Session(Shape):
@@ -78,7 +97,16 @@ class Session(Shape):
     seen_at: Time | None
     expires_at: Time
     second_factor: bool
+    screen: str | None
     current: bool
+
+
+class Screen(Shape):
+    """A screen that may be hung up: its page is `/console/wall#key=<token>`, told once."""
+
+    session_id: str
+    screen: str
+    token: str | UnsetType = UNSET
 
 
 class AuditEntry(Shape):

@@ -56,11 +56,12 @@ class Accounts:
         await self._people.set_password(account.username, await hash_password(new), must_change=False)
         await self._people.end_sessions(account.username, but=session_id)
 
-    async def begin_second_factor(self, account: Account) -> tuple[str, str]:
-        """Return a new secret and its `otpauth:` address; it counts once a code of it is given."""
+    async def begin_second_factor(self, account: Account) -> dict[str, str]:
+        """Return a new secret, its `otpauth:` address and QR code; it counts once a code of it is given."""
         secret, address = self._second_factor.create(account.username)
         await self._people.set_pending_second_factor(account.username, secret)
-        return secret, address
+        picture = self._second_factor.picture(address)
+        return {"totp_secret": secret, "totp_uri": address, "totp_picture": picture}
 
     async def finish_second_factor(self, account: Account, code: str) -> bool:
         """Take the new secret into use if `code` is one of it; the code is used by that."""

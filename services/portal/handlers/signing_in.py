@@ -12,6 +12,7 @@ from datetime import datetime
 from pwdlib import PasswordHash
 
 from services.portal.domain.people import (
+    SCREENS_MAX,
     Account,
     Code,
     Locked,
@@ -33,6 +34,21 @@ _NOBODY = _HASHER.hash(secrets.token_hex())
 def digest(token: str) -> bytes:
     """Return what is stored of a token."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def principal_of(account: Account, session_id: str = "") -> Principal:
+    """Return who an account is to the services.
+
+    The second factor counts for the request that carries a fresh code, not for the whole session.
+    """
+    return Principal(
+        subject=account.username,
+        roles=frozenset({account.role}),
+        operator_id=account.operator_id,
+        area_code=account.area_code,
+        crew_id=account.crew_id,
+        session_id=session_id,
+    )
 
 
 async def hash_password(password: str) -> str:
@@ -68,11 +84,15 @@ class Sessions:
     ) -> tuple[str, datetime] | Refusal | Locked:
         """Return a token and when it ends, or why not."""
         async with self._turn(username, address):
-            return await self._sign_in(username, password, otp, address, agent)
+            proved = await self._prove(username, password, otp, address)
+            if not isinstance(proved, Account):
+                return proved
+            return await self.open(proved, address, agent, second_factor=proved.totp_secret is not None)
 
-    async def _sign_in(
-        self, username: str, password: str, otp: str | None, address: str, agent: str
-    ) -> tuple[str, datetime] | Refusal | Locked:
+    async def _prove(
+        self, username: str, password: str, otp: str | None, address: str
+    ) -> Account | Refusal | Locked:
+        """Return whose password and code these are; an identity provider's word would stand in its place."""
         failures, ago_s = await self._people.failures(username, address)
         if (left_s := lock_s(failures) - ago_s) > 0:
             return Locked(math.ceil(left_s))
@@ -94,14 +114,15 @@ class Sessions:
             if code is Code.WRONG:
                 await self._people.note_failure(username, address)
                 return Refusal.WRONG
+        return account
+
+    async def open(
+        self, account: Account, address: str, agent: str, *, second_factor: bool
+    ) -> tuple[str, datetime]:
+        """Open a session for somebody who has proved to be it, however; return a token and when it ends."""
         token = secrets.token_urlsafe(32)
         expires_at = await self._people.open_session(
-            digest(token),
-            uuid7(),
-            account,
-            second_factor=account.totp_secret is not None,
-            address=address,
-            agent=agent,
+            digest(token), uuid7(), account, second_factor=second_factor, address=address, agent=agent
         )
         return token, expires_at
 
@@ -142,6 +163,17 @@ class Sessions:
                 await self._people.note_failure(account.username, session_id)
             return code is Code.RIGHT
 
+    async def hang_up(self, account: Account, name: str, address: str) -> tuple[str, str] | None:
+        """Return session id and token of a new wall screen; None when there are twenty already."""
+        standing = [one for one in await self._people.sessions(account.username) if one["screen"]]
+        if len(standing) >= SCREENS_MAX:
+            return None
+        token, session_id = secrets.token_urlsafe(32), uuid7()
+        await self._people.open_session(
+            digest(token), session_id, account, second_factor=False, address=address, agent="", screen=name
+        )
+        return session_id, token
+
     async def refresh(self, token: str) -> tuple[str, datetime] | None:
         """Return a new token for a live one, which ends now."""
         fresh = secrets.token_urlsafe(32)
@@ -157,14 +189,5 @@ class Sessions:
         found = await self._people.who(digest(token))
         if found is None:
             return None
-        account, session_id, _ = found
-        # The second factor counts for the request that carries a fresh code, not for the whole session.
-        principal = Principal(
-            subject=account.username,
-            roles=frozenset({account.role}),
-            operator_id=account.operator_id,
-            area_code=account.area_code,
-            crew_id=account.crew_id,
-            session_id=session_id,
-        )
-        return account, principal
+        account, session_id = found
+        return account, principal_of(account, session_id)

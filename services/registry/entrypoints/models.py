@@ -200,13 +200,15 @@ class Maintain(Input):
     until: Time
 
 
+# WIRE leaves the kinds open: a word such as check, test, calibration, bump or functional.
+TestKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,39}$")]
 _PASSED = {"passed": True, "pass": True, "ok": True, "failed": False, "fail": False}
 
 
 class Test(Input):
     """A check (detector, controller) or test (valve) of a device."""
 
-    kind: Annotated[str, Field(min_length=1, max_length=64)]
+    kind: TestKind
     done_on: Day
     result: Literal["passed", "pass", "ok", "failed", "fail"]
 

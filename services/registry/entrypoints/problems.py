@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from services.registry.handlers.errors import Absent, BadInput, NotAllowed, Stale
-from services.registry.ports import Exists
+from services.registry.ports import BrokerAway, Exists
 from shared.chassis.http import not_found, problem, stale
 
 
@@ -21,7 +21,7 @@ async def answered() -> AsyncIterator[None]:
     try:
         yield
     except Absent as error:
-        raise not_found(error.kind.table) from error
+        raise not_found(error.kind.table, ", ".join(error.ids)) from error
     except Stale as error:
         raise stale() from error
     except NotAllowed as error:
@@ -37,6 +37,9 @@ async def answered() -> AsyncIterator[None]:
         said = [f"{fault.field}: {fault.reason}" for fault in error.faults]
         type_ = "not-found" if status == 404 else "request-validation-failed"
         raise problem(status, type_, "; ".join(said), said[0], errors=errors) from error
+    except BrokerAway as error:
+        why = "What may still be connected in a revoked device's name could not be ended."
+        raise problem(503, "unavailable", why, str(error)) from error
     except asyncpg.InsufficientPrivilegeError as error:
         # Row-level security refused what a policy above should have: still the answer of a stranger's row.
         raise not_found("object") from error

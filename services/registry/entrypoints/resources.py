@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from services.registry.domain.kinds import DEVICE, LICENCE, OPERATOR, SITE, Kind
 from services.registry.entrypoints import models
+from services.registry.handlers import blocking
 from services.registry.handlers.publishing import client_of, licence_state
 from services.registry.ports import Moment, Row
 from shared.chassis.times import parse_rfc3339, rfc3339
@@ -43,6 +44,8 @@ def present(kind: Kind, row: Row, moment: Moment, day: dt.date | None = None) ->
         found["state"] = licence_state(row, day or moment.day)
     if kind is DEVICE:
         found["client_id"] = client_of(row)
+        # Only this rule and its retirement keep a device from being active.
+        found["inactive_reason"] = None if row["active"] or row["retired_on"] else blocking.RULE
         found["registered_at"] = rfc3339(parse_rfc3339(row["registered_at"]))
         under = row["maintenance"]
         found["maintenance"] = under and {

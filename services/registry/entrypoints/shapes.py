@@ -94,7 +94,10 @@ class Maintenance(Shape):
 
 
 class Device(Shape):
-    """A device; `client_id` speaks for it, `active` is false while rule D07 blocks it or once it retired."""
+    """A device; `client_id` speaks for it, `active` is false while a rule blocks it or once it retired.
+
+    `inactive_reason` is that rule; null of a device that is active or retired (`retired_on`).
+    """
 
     device_id: str
     site_id: str
@@ -112,6 +115,7 @@ class Device(Shape):
     heartbeat_s: int
     limits: Limits | None
     active: bool
+    inactive_reason: Literal["D07"] | None
     revoked: bool
     retired_on: Day | None
     maintenance: Maintenance | None

@@ -13,7 +13,7 @@ from services.registry.entrypoints.problems import answered
 from services.registry.entrypoints.resources import columns, present
 from services.registry.handlers import devices, licences
 from services.registry.handlers.registering import Context
-from services.registry.ports import CertificateAuthority, CommandKeys, Issued, Store, Unit
+from services.registry.ports import CertificateAuthority, CommandKeys, Issued, Store, Takeover, Unit
 from shared.chassis.http import Asking
 from shared.chassis.idempotency import once
 from shared.chassis.openapi import answers
@@ -54,11 +54,13 @@ def verbs_router(
     authority: CertificateAuthority,
     keys: CommandKeys,
     after_revoking: Callable[[], Awaitable[None]],
+    takeover: Takeover | None = None,
 ) -> APIRouter:
     """Return the routes of all verbs."""
     router = APIRouter(prefix="/api/v1")
     do = Doing(store)
-    _credentials(router, do, authority, keys, after_revoking)
+    _credentials(router, do, authority, keys, takeover)
+    _revoking(router, do, after_revoking)
     _devices(router, do, after_revoking)
     for verb in VERBS:
         _licence(router, do, verb)
@@ -74,7 +76,7 @@ def _credentials(
     do: Doing,
     authority: CertificateAuthority,
     keys: CommandKeys,
-    after_revoking: Callable[[], Awaitable[None]],
+    takeover: Takeover | None,
 ) -> None:
     @router.post(
         "/devices/{id_}/credentials",
@@ -84,7 +86,7 @@ def _credentials(
     )
     async def credentials(id_: str, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:
-            issued = await devices.issue(unit, [id_], authority, context)
+            issued = await devices.issue(unit, [id_], authority, context, takeover)
             return {**_shown(issued[0]), "ca": authority.certificate, "command_keys": keys.jwks()}
 
         return await do(request, asking, act, 201, _SHOWN_ONCE)
@@ -97,12 +99,14 @@ def _credentials(
     )
     async def many(given: models.DeviceIds, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:
-            issued = await devices.issue(unit, sorted(set(given.device_ids)), authority, context)
+            issued = await devices.issue(unit, sorted(set(given.device_ids)), authority, context, takeover)
             items = [_shown(one) for one in issued]
             return {"items": items, "ca": authority.certificate, "command_keys": keys.jwks()}
 
         return await do(request, asking, act, 201, _SHOWN_ONCE)
 
+
+def _revoking(router: APIRouter, do: Doing, after_revoking: Callable[[], Awaitable[None]]) -> None:
     @router.post("/devices/{id_}:revoke-credentials", tags=["devices"], responses=answers(shapes.Device))
     async def revoke(id_: str, request: Request, asking: Asking) -> Response:
         async def act(unit: Unit, context: Context) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from services.registry.domain.kinds import DEVICE, SITE
 from services.registry.handlers import blocking
 from services.registry.handlers.changing import apply, apply_all, current, load
 from services.registry.handlers.errors import Absent, BadInput, Fault, NotAllowed
+from services.registry.handlers.publishing import client_of
 from services.registry.handlers.registering import Context
-from services.registry.ports import CertificateAuthority, Issued, Row, Unit
+from services.registry.ports import CertificateAuthority, Issued, Row, Takeover, Unit
 
 MAINTENANCE_MAX = dt.timedelta(hours=4)
 # So that a clock a little ahead of ours may still ask for the whole four hours.
@@ -96,16 +97,24 @@ async def retire(unit: Unit, id_: str, context: Context) -> Row:
 
 
 async def issue(
-    unit: Unit, ids: Sequence[str], authority: CertificateAuthority, context: Context
+    unit: Unit,
+    ids: Sequence[str],
+    authority: CertificateAuthority,
+    context: Context,
+    takeover: Takeover | None = None,
 ) -> list[Issued]:
-    """Issue a certificate to each device; the keys are returned and kept nowhere."""
+    """Issue a certificate to each device; the keys are returned and kept nowhere.
+
+    A revoked device is believed again from now on: who is still connected in its name is put out first.
+    NotAllowed: one of them retired, or a controller speaks for it.
+    """
     await unit.lock(DEVICE, ids)
     believed = await unit.believed(DEVICE, ids)
-    if any(id_ not in believed for id_ in ids):
-        raise Absent(DEVICE)
+    if unknown := [id_ for id_ in ids if id_ not in believed]:
+        raise Absent(DEVICE, unknown)
     devices = {id_: current(versions) for id_, versions in believed.items()}
-    if any(device["retired_on"] for device in devices.values()):
-        raise NotAllowed("a retired device gets no certificate")
+    if refused := [reason for id_ in ids if (reason := _without_certificate(devices[id_]))]:
+        raise NotAllowed("; ".join(refused))
     issued = await asyncio.to_thread(authority.issue, ids, context.moment.at)
     await unit.record_certificates(
         [
@@ -122,9 +131,23 @@ async def issue(
             for one in issued
         ]
     )
+    for one in issued:
+        if takeover is not None and devices[one.device_id]["revoked"]:
+            await takeover(one)
     again = {id_: (believed[id_], {"revoked": False}) for id_ in ids if devices[id_]["revoked"]}
     await apply_all(unit, DEVICE, again, context, context.moment.day)
     return issued
+
+
+def _without_certificate(device: Row) -> str | None:
+    """Return why a device gets no certificate, or None."""
+    id_ = device["device_id"]
+    if device["retired_on"]:
+        return f"{id_} retired and gets no certificate"
+    if (client := client_of(device)) != id_:
+        # Whatever it sent under its own name would be refused as `wrong_client`.
+        return f"{id_} speaks through {client}: ask for the credentials of {client}"
+    return None
 
 
 async def revoke(unit: Unit, id_: str, context: Context) -> Row:

@@ -29,11 +29,12 @@ class BadInput(Refused):
 
 
 class Absent(Refused):
-    """There is no such object, or it belongs to another tenant."""
+    """There is no such object, or it belongs to another tenant; `ids` = which of those asked for."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, ids: Sequence[str] = ()) -> None:
         super().__init__(kind.table)
         self.kind = kind
+        self.ids = ids
 
 
 class Stale(Refused):

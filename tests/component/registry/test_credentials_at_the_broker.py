@@ -42,6 +42,13 @@ async def connect(
     return reader, writer
 
 
+async def refuses(broker: Broker, certificate: Path, key: Path) -> bool:
+    again = await connect(broker, certificate, key)
+    if again is not None:
+        await close(again[1])
+    return again is None
+
+
 @pytest.fixture
 async def env(
     database: DatabaseFactory, kafka_bootstrap: str, topic_prefix: str, tmp_path: Path, mqtt_broker: Broker
@@ -50,6 +57,8 @@ async def env(
     return found | {
         "GW_CRL_FILE": str(mqtt_broker.process.crl_file),
         "GW_BROKER_PID_FILE": str(mqtt_broker.process.daemon.pid_file),
+        "GW_MQTT_HOST": mqtt_broker.host,
+        "GW_MQTT_PORT": str(mqtt_broker.port),
     }
 
 
@@ -74,13 +83,7 @@ async def test_a_revoked_certificate_is_refused_and_others_are_not_dropped(
         begun = time.monotonic()
         assert (await registry.post("devices/dev-1:revoke-credentials", None, "revoke")).status_code == 200
 
-        async def refused() -> bool:
-            again = await connect(mqtt_broker, *files["dev-1"])
-            if again is not None:
-                await close(again[1])
-            return again is None
-
-        await until(refused, 5, "the refusal")
+        await until(lambda: refuses(mqtt_broker, *files["dev-1"]), 5, "the refusal")
         assert time.monotonic() - begun < 5
         other[1].write(PINGREQ)
         assert await asyncio.wait_for(other[0].readexactly(2), 5) == PINGRESP
@@ -91,3 +94,30 @@ async def test_a_revoked_certificate_is_refused_and_others_are_not_dropped(
         back = await connect(mqtt_broker, *files["dev-1"])
         assert back is not None
         await close(back[1])
+
+
+async def test_new_credentials_put_out_who_is_still_connected_with_the_revoked_ones(
+    env: dict[str, str], mqtt_broker: Broker, tmp_path: Path
+) -> None:
+    """Mosquitto keeps what was connected before the revocation; ingestion would believe it again."""
+    async with started(env) as registry:
+        await registry.made("operators", operator())
+        await registry.made("sites", site())
+        await registry.made("devices", device("dev-1"))
+        found = (await registry.post("devices/dev-1/credentials", None, "issue")).json()
+        pair = tmp_path / "dev-1.crt", tmp_path / "dev-1.key"
+        pair[0].write_text(found["certificate"])
+        pair[1].write_text(found["key"])
+        thief = await connect(mqtt_broker, *pair)
+        assert thief is not None
+        await registry.post("devices/dev-1:revoke-credentials", None, "revoke")
+        thief[1].write(PINGREQ)
+        assert await asyncio.wait_for(thief[0].readexactly(2), 5) == PINGRESP
+        assert (await registry.post("devices/dev-1/credentials", None, "again")).status_code == 201
+        assert await asyncio.wait_for(thief[0].read(), 5) == b""
+        await close(thief[1])
+        await until(lambda: refuses(mqtt_broker, *pair), 5, "the refusal")
+        await registry.post("devices/dev-1:revoke-credentials", None, "once more")
+        mqtt_broker.process.stop()
+        refused = await registry.post("devices/dev-1/credentials", None, "in vain")
+        assert (refused.status_code, refused.json()["type"]) == (503, "unavailable")

@@ -15,7 +15,7 @@ from shared.contracts.access import MAY, route_of
 from tests import answers
 
 # Who is not signed in yet, or leaves, has no role.
-WITHOUT_ROLE = {"POST session", "POST session:refresh", "DELETE session"}
+WITHOUT_ROLE = {"POST session", "POST session:refresh", "DELETE session", "POST session:screen"}
 TO_BE_BUILT: set[str] = set()
 
 

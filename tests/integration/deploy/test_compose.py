@@ -31,6 +31,12 @@ def test_compose_accepts_the_file():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_image_holds_the_apps_where_the_portal_looks_for_them():
+    image = (PROJECT / "deploy" / "docker" / "Dockerfile").read_text()
+    assert "-m deploy.native.ui /apps" in image
+    assert "ENV GW_UI_FOLDER=/apps" in image
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_each_service_is_pinned_checked_and_in_a_profile(name):
     service = SERVICES[name]

@@ -91,6 +91,25 @@ def test_java_that_is_too_old(tmp_path, monkeypatch):
         provision.find_java()
 
 
+def test_a_java_home_without_java(tmp_path, monkeypatch):
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(SetupError, match=f"JAVA_HOME names {tmp_path}, which holds no bin/java"):
+        provision.find_java()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="without root something else is said first")
+def test_the_bootstrap_names_a_java_home_without_java(tmp_path):
+    project = clone(tmp_path / "clone")
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\nexit 0\n")
+    python.chmod(0o755)
+    done = bootstrap(project, "engines", env={"JAVA_HOME": str(tmp_path)})
+    assert done.returncode == 1
+    assert f"JAVA_HOME names {tmp_path}, which holds no bin/java" in done.stderr
+    assert one_sentence(done.stderr)
+
+
 def test_without_docker_when_docker_is_asked_for(tmp_path):
     done = engines(
         PATH=tools(tmp_path / "bin", "sh"), ENGINES="docker", GASWATCH_STATE=str(tmp_path / "state")
@@ -107,10 +126,7 @@ def test_without_root_and_without_docker(tmp_path):
     for folder in tmp_path.parents:
         if folder.stat().st_uid == os.geteuid() and str(folder).startswith("/tmp/"):
             folder.chmod(0o755)
-    (project / ".venv").mkdir()
-    (project / ".venv" / "bin").mkdir()
-    (project / ".venv" / "bin" / "python").write_text("#!/bin/sh\nexit 0\n")
-    (project / ".venv" / "bin" / "python").chmod(0o755)
+    # There is no environment yet, nor a place for one: it is said before any package is looked for.
     done = bootstrap(project, "engines", env={"HOME": "/"}, as_user="65534")
     assert done.returncode == 1
     assert "need root" in done.stderr

@@ -39,6 +39,8 @@ STEP = {
     "device_time": "2026-01-01T00:00:00Z",
     "position": {"longitude": 103.7, "latitude": 27.3},
     "readings": [{"lel_percent": 3}],
+    "note": "second valve, too",
+    "corrects": "2026-01-01T00:00:00.000Z",
 }
 
 
@@ -85,7 +87,10 @@ async def test_a_crew_on_its_way_is_read_by_who_sent_it(dispatch: Api) -> None:
     await dispatch.ask("POST", f"orders/{order_id}:step", LEAD, STEP)
     told = await dispatch.ask("GET", f"orders/{order_id}/timeline", DISPATCHER)
     assert [line["kind"] for line in told["items"]][-2:] == ["arrived", "step"]
-    assert told["steps"][0]["position"] == STEP["position"]
+    told_of = told["steps"][0]
+    assert {name: told_of[name] for name in ("position", "note", "corrects")} == {
+        name: STEP[name] for name in ("position", "note", "corrects")
+    }
     detail = await dispatch.ask("GET", f"orders/{order_id}", LEAD)
     assert (detail["timeline"], detail["steps"]) == (told["items"], told["steps"])
     [listed] = (await dispatch.ask("GET", "orders", DISPATCHER))["items"]

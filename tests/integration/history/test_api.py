@@ -211,6 +211,15 @@ async def test_bad_questions_name_the_field(api: Api, query: dict[str, Any], fie
 
 
 @pytest.mark.parametrize("path", ["readings", "device-events"])
+async def test_two_bad_times_are_both_named(api: Api, path: str) -> None:
+    answer = await api.get(path, OWNER, device_id="det-1", from_="yesterday", to="2026-11-23")
+    assert answer.status_code == 422
+    assert [one["loc"] for one in answer.json()["errors"]] == [["query", "from"], ["query", "to"]]
+    assert "from: " in answer.json()["detail"]
+    assert "to: " in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["readings", "device-events"])
 async def test_a_question_without_a_device_names_it(api: Api, path: str) -> None:
     answer = await api.get(path, OWNER, from_=rfc3339(NOW - DAY), to=rfc3339(NOW))
     assert answer.status_code == 422

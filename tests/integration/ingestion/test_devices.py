@@ -106,12 +106,16 @@ async def test_a_revoked_client_is_ignored_at_once(platform: Platform) -> None:
     assert ("d2", 1, seq - 1) not in two.accepted
 
 
-async def test_a_retired_device_is_still_heard(platform: Platform) -> None:
-    await platform.register(device("d1", "d1", active=False, retired_on="2026-01-01"))
+async def test_the_alarm_of_a_retired_device_goes_on_as_a_strangers(platform: Platform) -> None:
+    old = device("d1", "c1", active=False, retired_on="2026-01-01")
+    await platform.register(device("c1", "c1", "controller"), old)
     await platform.start()
-    one = await platform.speaker("d1")
+    one = await platform.speaker("c1")
     await one.say(reading("d1", 0, "alarm_low"))
-    await until(lambda: one.accepted, "a receipt")
+    await one.say(reading("d1", 1))
+    await until(lambda: one.accepted and one.rejected, "a receipt")
+    assert (set(one.accepted), one.rejected[0]["reason"]) == ({("d1", 1, 0)}, "unknown_device")
+    assert await platform.items() == [reading("d1", 0, "alarm_low") | {"unregistered": True, "client": "c1"}]
 
 
 async def test_states_become_connection_events(platform: Platform) -> None:

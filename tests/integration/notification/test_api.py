@@ -42,10 +42,13 @@ class Api:
             transport=httpx.ASGITransport(app), base_url="http://notification", event_hooks=HOOKS
         )
 
-    async def ask(self, method: str, path: str, body: Any = None, *, changes: str = "") -> dict[str, Any]:
+    async def said(self, method: str, path: str, body: Any = None, *, changes: str = "") -> httpx.Response:
         headers = {HEADER: KEY.sign(ADMIN, "notification"), "Idempotency-Key": str(uuid.uuid4())}
         headers |= {"If-Match": changes} if changes else {}
-        answer = await self.client.request(method, f"/api/v1/{path}", json=body, headers=headers)
+        return await self.client.request(method, f"/api/v1/{path}", json=body, headers=headers)
+
+    async def ask(self, method: str, path: str, body: Any = None, *, changes: str = "") -> dict[str, Any]:
+        answer = await self.said(method, path, body, changes=changes)
         assert answer.is_success, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -73,6 +76,12 @@ async def test_a_contact_is_read_and_changed(notification: Api) -> None:
     changed = await notification.ask("PATCH", "contacts/c1", {"active": False}, changes='"1"')
     assert changed == made | {"active": False, "revision": 2}
     assert await notification.ask("GET", "contacts/c1") == changed
+
+
+async def test_an_id_of_a_browsers_contact_cannot_be_taken(notification: Api) -> None:
+    refused = await notification.said("POST", "contacts", CONTACT | {"contact_id": "push-wang"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["loc"][-1] == "contact_id"
 
 
 async def test_a_route_is_read_and_changed(notification: Api) -> None:

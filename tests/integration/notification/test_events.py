@@ -106,6 +106,17 @@ async def test_the_crew_that_loses_an_order_is_told_once_and_not_to_go(world: Wo
     assert await world.pool.fetchval("SELECT count(*) FROM delivery") == 6
 
 
+async def test_who_reads_of_an_order_hears_what_joins_it_and_who_directs_that_it_waits(world: World) -> None:
+    came = order(None, "zhao")
+    valve = OrderItem(at_ms=0, kind="alert_joined", actor="rule:V01", alert_id="a9")
+    await world.take(names.ORDER, "e1", OrderChanged(came.order, valve))
+    assert {(name, "切断阀未关闭" in title) for name, _, title in await world.told()} == {("zhao", True)}
+    await world.owner.execute("UPDATE contact SET role = 'dispatcher' WHERE contact_id = 'wang'")
+    waiting = msgspec.structs.replace(came.order, priority="P2", crew_id=None, members=[])
+    await world.take(names.ORDER, "e2", OrderChanged(waiting, OrderItem(at_ms=0, kind="opened")))
+    assert {name for name, _, title in await world.told() if "待派班组" in title} == {"wang"}
+
+
 async def test_nobody_is_told_off_without_a_change_of_crew_or_for_a_canary(world: World) -> None:
     await world.take(names.ORDER, "e1", order(None, "zhao"))
     await world.take(names.ORDER, "e2", order("c2", "zhao"))

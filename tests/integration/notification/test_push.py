@@ -91,14 +91,24 @@ class Rig:
         )
 
     async def ask(
-        self, method: str, path: str, who: str, body: Any = None, crew: str = "crew-1"
+        self,
+        method: str,
+        path: str,
+        who: str,
+        body: Any = None,
+        *,
+        operator: str | None = "op-a",
+        role: str = "crew_member",
     ) -> httpx.Response:
-        asking = Principal(who, frozenset({"crew_member"}), operator_id="op-a", crew_id=crew)
+        asking = Principal(who, frozenset({role}), operator_id=operator, crew_id="crew-1")
         headers = {HEADER: KEY.sign(asking, "notification"), "Idempotency-Key": str(uuid.uuid4())}
         return await self._client.request(method, f"/api/v1/{path}", json=body, headers=headers)
 
     async def contacts(self) -> list[dict[str, Any]]:
-        return [dict(row) for row in await self.pool.fetch("SELECT person, crew_id, addresses FROM contact")]
+        rows = await self.pool.fetch(
+            "SELECT contact_id, person, operator_id, crew_id, addresses FROM contact"
+        )
+        return [dict(row) for row in rows]
 
 
 @pytest.fixture
@@ -127,8 +137,8 @@ def delivery(address: str) -> Delivery:
     )  # fmt: skip
 
 
-async def subscribed(rig, browser, who="member") -> str:
-    answer = await rig.ask("POST", "push-subscriptions", who, browser.subscription())
+async def subscribed(rig, browser, who="member", operator="op-a") -> str:
+    answer = await rig.ask("POST", "push-subscriptions", who, browser.subscription(), operator=operator)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["subscription_id"])
 
@@ -168,6 +178,26 @@ async def test_a_browser_belongs_to_who_signed_in_there_last(rig):
     second = await subscribed(rig, browser, "lead")
     assert (await rig.push.send(first, delivery("x"))).final
     assert (await rig.push.send(second, delivery("x"))).delivered
+
+
+async def test_who_moves_to_another_operator_is_rung_there_only(rig):
+    old = await subscribed(rig, Browser())
+    new = await subscribed(rig, Browser(), operator="op-b")
+    (contact,) = await rig.contacts()
+    assert (contact["operator_id"], [one["address"] for one in contact["addresses"]]) == ("op-b", [new])
+    assert (await rig.push.send(old, delivery("x"))).final
+    assert (await rig.push.send(new, delivery("x"))).delivered
+
+
+async def test_an_administrator_ends_the_ringing_of_one_person(rig):
+    gone, kept = await subscribed(rig, Browser()), await subscribed(rig, Browser(), "lead")
+    path = "push-subscriptions?person=member"
+    assert (await rig.ask("DELETE", path, "lead")).status_code == 403
+    asked = await rig.ask("DELETE", path, "root", operator=None, role="administrator")
+    assert asked.status_code == 204
+    assert [contact["person"] for contact in await rig.contacts()] == ["lead"]
+    assert (await rig.push.send(gone, delivery("x"))).final
+    assert (await rig.push.send(kept, delivery("x"))).delivered
 
 
 async def test_a_browser_that_is_gone_is_forgotten(rig):

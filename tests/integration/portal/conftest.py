@@ -48,10 +48,11 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
     upstream = FastAPI()
     heard: list[Any] = []
 
-    @upstream.api_route("/{path:path}", methods=["GET", "POST", "PATCH"])
+    @upstream.api_route("/{path:path}", methods=["GET", "POST", "PATCH", "DELETE"])
     async def echo(path: str, request: Request):
         who = key.verify(request.headers[HEADER], request.url.hostname or "")
-        heard.append({"path": path, "who": who, "headers": dict(request.headers)})
+        asked = {"method": request.method, "query": str(request.query_params)}
+        heard.append({"path": path, "who": who, "headers": dict(request.headers)} | asked)
         return {"path": path, "second_factor": who.second_factor} | KNOWN.get(path, {})
 
     pool = await open_pool(found.services["portal"].api, application_name="test")
@@ -69,7 +70,7 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
         http_port=1,
         principal_key_file=key_file,
         topic_prefix=topic_prefix,
-        upstreams={"alerting": "http://alerting", "dispatch": "http://dispatch"},
+        upstreams={name: f"http://{name}" for name in ("alerting", "dispatch", "notification")},
         public_origin=ORIGIN,
         audit_key_file=tmp_path / "audit.key",
         audit_heads_file=tmp_path / "heads.log",

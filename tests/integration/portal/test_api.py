@@ -90,6 +90,18 @@ async def test_a_service_that_is_away_is_503_and_an_unknown_path_404(portal):
     assert (await portal.get("/api/v1/what", headers=bearer(member))).status_code == 404
 
 
+async def test_another_method_on_a_path_that_exists_is_405(portal):
+    member = await sign_in(portal)
+    for method, path, allowed in (
+        ("DELETE", "alerts/x", "GET"),
+        ("PUT", "devices/x", "GET, PATCH"),
+        ("GET", "devices/x:retire", "POST"),
+    ):
+        answer = await portal.request(method, f"/api/v1/{path}", headers=bearer(member))
+        assert (answer.status_code, answer.headers.get("Allow")) == (405, allowed)
+    assert (await portal.post("/api/v1/valves/x:open", headers=bearer(member))).status_code == 404
+
+
 def alert(alert_id: str, operator_id: str, area_code: str, *, reserved: bool = False) -> bytes:
     found = Alert(
         alert_id=alert_id, rule="G02", priority="P1", site_id="s",

@@ -101,6 +101,26 @@ async def test_closing_an_account_ends_its_sessions_and_a_new_password_starts_an
     assert (await sign_in(portal, password=fresh)).status_code == 200
 
 
+async def test_a_person_whose_account_is_closed_or_changed_is_rung_no_more(portal, admin):
+    url = "/api/v1/people/member"
+
+    async def rung_off(doing):
+        portal.heard.clear()
+        assert (await doing).status_code == 200
+        return [(one["method"], one["path"], one["query"], one["who"].subject) for one in portal.heard]
+
+    async def change(**body):
+        seen = (await portal.get(url, headers=admin)).headers["etag"]
+        return await portal.patch(url, json=body, headers=admin | {"If-Match": seen})
+
+    off = [("DELETE", "api/v1/push-subscriptions", "person=member", "admin")]
+    assert await rung_off(portal.post(f"{url}:disable", headers=admin | key())) == off
+    assert await rung_off(portal.post(f"{url}:enable", headers=admin | key())) == []
+    assert await rung_off(portal.post(f"{url}:new-password", headers=admin | key())) == off
+    assert await rung_off(change(name="张三")) == []
+    assert await rung_off(change(role="regulator_viewer", area_code="530602")) == off
+
+
 async def test_nobody_closes_the_own_account_and_nobody_else_administers(portal, admin):
     assert (await portal.post("/api/v1/people/admin:disable", headers=admin | key())).status_code == 409
     member = bearer(await sign_in(portal))

@@ -2,15 +2,11 @@ import datetime as dt
 from typing import Any
 
 import msgspec
-import pytest
 from cryptography import x509
 
 from deploy.timescaledb.provision import Database
-from services.registry.entrypoints.consumer import HeardConsumer
 from services.registry.handlers.devices import end_maintenance
 from services.registry.handlers.registering import Context
-from shared.chassis.consumer import Retry
-from shared.chassis.kafka import Record
 from shared.contracts.events import EnforcementEvent
 from shared.contracts.objects import Device
 from tests.integration.registry.harness import Registry, device, operator, regulator, rows, site, tenant
@@ -37,11 +33,12 @@ async def last_device(db: Database) -> Device:
 
 async def test_a_detector_for_another_gas_is_not_activated(shop: Registry, db: Database) -> None:
     made = await shop.made("devices", device("lpg", gas="LPG"))
-    assert made["active"] is False
+    assert (made["active"], made["inactive_reason"]) == (False, "D07")
+    assert (await shop.get("devices/lpg")).json()["inactive_reason"] == "D07"
     assert (await last_device(db)).active is False
     assert await findings(db) == [("lpg", "found")]
     changed = await shop.patch("devices/lpg", {"gas": "CH4"}, 1)
-    assert changed.json()["active"] is True
+    assert (changed.json()["active"], changed.json()["inactive_reason"]) == (True, None)
     assert await findings(db) == [("lpg", "found"), ("lpg", "ended")]
 
 
@@ -72,6 +69,7 @@ async def test_a_blocked_device_that_retires_ends_its_finding(shop: Registry, db
     await shop.made("devices", device("lpg", gas="LPG"))
     retired = await shop.post("devices/lpg:retire", None)
     assert (retired.json()["active"], bool(retired.json()["retired_on"])) == (False, True)
+    assert retired.json()["inactive_reason"] is None
     assert await findings(db) == [("lpg", "found"), ("lpg", "ended")]
     assert (await shop.post("devices/lpg:retire", None)).status_code == 409
     assert (await shop.patch("devices/lpg", {"zone": "x"}, 2)).status_code == 409
@@ -179,7 +177,11 @@ async def test_tests_count_in_coverage(shop: Registry) -> None:
     assert (await coverage(at="2029-06-01"))[0]["missing"] == {"detector_past_life": 1}
     late = await shop.post("devices/dev-1:record-test", failed | {"done_on": "2099-01-01"})
     assert late.status_code == 422
-    assert (await shop.post("devices/dev-1:record-test", failed | {"result": "perhaps"})).status_code == 422
+    for field in ("result", "kind"):
+        refused = await shop.post("devices/dev-1:record-test", failed | {field: "perhaps"})
+        assert refused.status_code == 422
+        assert [error["loc"] for error in refused.json()["errors"]] == [["body", field]]
+        assert refused.json()["detail"].startswith(f"{field}: Input should be ")
 
 
 async def test_coverage_by_group_residents_apart_and_who_lacks_what(shop: Registry) -> None:
@@ -233,8 +235,24 @@ async def test_many_credentials_at_once(shop: Registry) -> None:
     await shop.made("devices", device("dev-2"))
     response = await shop.post("devices:credentials", {"device_ids": ["dev-1", "dev-2"]})
     assert [item["device_id"] for item in response.json()["items"]] == ["dev-1", "dev-2"]
-    assert (await shop.post("devices:credentials", {"device_ids": ["dev-1", "nobody"]})).status_code == 404
+    absent = await shop.post("devices:credentials", {"device_ids": ["dev-1", "nobody", "noone"]})
+    assert (absent.status_code, absent.json()["detail"]) == (404, "nobody, noone")
     assert (await shop.post("devices:credentials", {"device_ids": []})).status_code == 422
+
+
+async def test_no_credentials_for_a_device_that_speaks_through_a_controller(shop: Registry) -> None:
+    await shop.made("devices", device("ctrl", kind="controller", gas=None))
+    await shop.made("devices", device("under", controller_id="ctrl"))
+    said = "under speaks through ctrl: ask for the credentials of ctrl"
+    for path, body in (
+        ("devices/under/credentials", None),
+        ("devices:credentials", {"device_ids": ["ctrl", "under"]}),
+    ):
+        refused = await shop.post(path, body)
+        assert (refused.status_code, refused.json()["detail"]) == (409, said)
+    assert (await shop.post("devices/ctrl/credentials", None)).status_code == 201
+    assert (await shop.patch("devices/under", {"controller_id": None}, 1)).status_code == 200
+    assert (await shop.post("devices/under/credentials", None)).status_code == 201
 
 
 async def test_revoked_is_published_and_listed_until_issued_again(shop: Registry, db: Database) -> None:
@@ -265,46 +283,3 @@ async def test_a_list_that_cannot_be_written_does_not_undo_the_revocation(shop: 
     shop.crl_file.rmdir()
     await shop.listed.settle()
     assert len(list(x509.load_pem_x509_crl(shop.crl_file.read_bytes()))) == 1
-
-
-def letter(offset: int, value: bytes, client: str = "dev-1", reason: str = "unknown_device") -> Record:
-    headers = {"reason": reason.encode(), "client": client.encode()}
-    return Record("gas.telemetry.v1.dlq", 0, offset, None, value, headers, 1_790_000_000_000 + offset)
-
-
-async def test_who_was_heard_but_never_registered(shop: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    consumer = HeardConsumer(shop.store)
-    stranger = b'{"device_id": "stranger", "boot_id": 1, "seq": 0, "status": "normal"}'
-    for record in (
-        letter(1, stranger),
-        letter(2, stranger),
-        letter(2, stranger),
-        letter(3, b"nonsense"),
-        letter(4, b'{"device_id": "../x"}'),
-        letter(5, stranger, client="nobody"),
-        letter(6, b'{"device_id": "other"}', reason="bad_field"),
-        letter(7, b'{"device_id": "dev-1"}'),
-    ):
-        await consumer.handle(record)
-
-    async def heard(operator_id: str = "op-1") -> list[tuple[str, str, int]]:
-        items = (await shop.get("devices:heard-unregistered", tenant(operator_id))).json()["items"]
-        return [(item["client"], item["device_id"], item["messages"]) for item in items]
-
-    assert await heard() == [("dev-1", "stranger", 2)]
-    assert await heard("op-2") == []
-    monkeypatch.setattr("services.registry.adapters.heard.PER_CLIENT_MAX", 2)
-    for offset in range(10, 20):
-        await consumer.handle(letter(offset, b'{"device_id": "made-up-%d"}' % offset))
-    await consumer.handle(letter(20, stranger))
-    assert await heard() == [("dev-1", "made-up-10", 1), ("dev-1", "stranger", 3)]
-    await shop.made("devices", device("stranger"))
-    assert await heard() == [("dev-1", "made-up-10", 1)]
-    async with shop.store.worker() as unit:
-        assert await unit.forget_heard(100_000) == 1
-
-
-async def test_while_the_database_is_away_a_letter_waits(shop: Registry) -> None:
-    await shop.store._worker.close()
-    with pytest.raises(Retry):
-        await HeardConsumer(shop.store).handle(letter(1, b'{"device_id": "stranger"}'))

@@ -193,6 +193,23 @@ def test_the_limit_switch_closes_and_falling_gas_is_safe() -> None:
     assert room.lines("G02")[-1] == "safe"
 
 
+def test_gas_of_a_test_says_nothing_of_a_closed_valve() -> None:
+    room = Room()
+    room.take(moved("open", "", 0), gas(), moved("closed", "open", 1))
+    room.take(
+        gas(sign=Sign.CONTINUES, zone_lel_percent=60.0), gas(zone_lel_percent=99.0, subject="d2", test=True)
+    )
+    assert room.state.valves["v1"].highest_lel_percent == 60.0
+
+
+def test_an_alert_without_a_value_takes_the_first_that_comes() -> None:
+    room = Room()
+    room.take(gas(value=None))
+    room.take(gas(sign=Sign.CONTINUES, value=70.0, record_ms=NOW + 20_000), at_ms=NOW + 20_000)
+    room.take(gas(sign=Sign.CONTINUES, value=90.0, record_ms=NOW + 40_000), at_ms=NOW + 40_000)
+    assert room.alert("G02").value == 70.0
+
+
 def test_v03_reopened_while_latched() -> None:
     room = Room()
     room.take(moved("open", "", 0), gas(), moved("closed", "open", 1))
@@ -201,6 +218,27 @@ def test_v03_reopened_while_latched() -> None:
     assert room.state.valves["v1"].command is not None
     room.take(moved("closed", "open", 3))
     assert not room.alert("V03").active
+
+
+def test_a_limit_switch_that_bounces_is_one_alert() -> None:
+    room = Room()
+    room.take(moved("open", "", 0), gas(), moved("closed", "open", 1))
+    for bounce in range(2, 60, 2):
+        when = NOW + bounce * 100
+        room.take(moved("open", "closed", bounce, record_ms=when), at_ms=when)
+        room.take(moved("closed", "open", bounce + 1, record_ms=when + 50), at_ms=when + 50)
+    (alert,) = [one for one in room.state.alerts.values() if one.rule == "V03"]
+    assert (alert.active, alert.repeat_count) == (False, 28)
+    later = NOW + 60_000
+    assert room.take(moved("open", "closed", 90, record_ms=later), at_ms=later) == [Reason.OPENED]
+
+
+def test_that_a_valve_stays_open_for_its_maintenance_is_said_once() -> None:
+    room = Room(replace(FACTS, in_maintenance=frozenset({"v1"})))
+    room.take(gas())
+    room.take(gas(sign=Sign.CONTINUES, record_ms=NOW + 20_000), at_ms=NOW + 20_000)
+    assert room.lines("G02") == ["raised", "command_result"]
+    assert room.state.changed[-1].item is None or room.state.changed[-1].item.reason == "under_maintenance"
 
 
 def test_v03_only_calls_while_a_crew_holds_the_site() -> None:

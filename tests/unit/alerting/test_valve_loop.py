@@ -109,6 +109,17 @@ def test_under_maintenance_nothing_is_closed_from_afar() -> None:
     assert sent(on_timer(late, at(30_000, under_maintenance=True))) == []
 
 
+def test_a_device_with_ever_new_answers_does_not_fill_the_state() -> None:
+    valve = commanded()
+    for number in range(100):
+        valve = on_result(
+            valve, "id-0", "refused", f"clock differs by {number} ms" + "!" * 300, at(number)
+        ).valve
+    assert valve.command is not None
+    assert len(valve.command.results) == 16
+    assert max(map(len, valve.command.results)) == 200
+
+
 def test_the_same_id_goes_out_again_until_something_comes_back() -> None:
     valve = commanded()
     times = []

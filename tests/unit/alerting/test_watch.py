@@ -52,6 +52,19 @@ def test_marks_late_by_fifteen_seconds_are_one_alert() -> None:
     assert words(eye.look([owned], lambda _: True)) == ["cleared marks:1", "cleared poison:1"]
 
 
+def test_one_of_two_ingestions_that_falls_silent_is_told() -> None:
+    eye, clock, owned = watch()
+    for name in (b"ingestion-1", b"ingestion-2"):
+        owned.fold(owned.next, T0, name, b"[]")
+    eye.look([owned], lambda _: True)
+    for second in range(0, 18, 2):
+        clock.s = float(second)
+        owned.fold(owned.next, clock.now_ms(), b"ingestion-1", b"[]")
+    assert words(eye.look([owned], lambda _: True)) == ["raised marks:1"]
+    owned.fold(owned.next, clock.now_ms(), b"ingestion-2", b"[]")
+    assert words(eye.look([owned], lambda _: True)) == ["cleared marks:1", "cleared poison:1"]
+
+
 def test_an_own_backlog_is_not_the_platform_s_silence() -> None:
     eye, clock, owned = watch()
     clock.s = 60.0

@@ -4,7 +4,8 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Self
 
 import pytest
 
@@ -72,3 +73,33 @@ async def test_no_story_begins_where_the_one_before_has_not_ended(monkeypatch: p
     with pytest.raises(Ended):
         await Round().show([load("restaurant-leak")])
     assert done == ["clean restaurant-leak", "play restaurant-leak"] * 2
+
+
+async def test_after_the_last_check_it_says_that_it_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Stopping takes seconds, in which nothing moves on the screen."""
+
+    class Seen:
+        world = SimpleNamespace(devices=())
+
+        def __init__(self, *_: Any) -> None:
+            pass
+
+        async def __aenter__(self) -> Self:
+            return self
+
+        async def __aexit__(self, *_: object) -> None:
+            pass
+
+        def introduce(self) -> None:
+            pass
+
+        async def perform(self, _story: Any) -> list[str]:
+            return []
+
+    monkeypatch.setattr(demo, "Live", Seen)
+    stack: Any = None
+    assert await demo._play(stack, [load("restaurant-leak")], Teller(), tmp_path / "run.json", once=True) == 0
+    said = capsys.readouterr().out
+    assert said.index("All steps seen in time") < said.index("Ending: services and engines are being stopped")

@@ -65,6 +65,14 @@ def test_without_its_ids_an_item_is_bad(bad: dict[str, Any]) -> None:
         salvage(json.dumps(GOOD | bad).encode())
 
 
+@given(values)
+def test_an_event_has_no_status_so_nothing_that_stands_there_costs_it(junk: Any) -> None:
+    alarm = {"device_id": "d", "boot_id": 1, "seq": 3, "type": "alarm_raised", "data": {"level": "high"}}
+    item = salvage(json.dumps(alarm | {"status": junk}).encode())
+    assert (item.device_id, item.boot_id, item.seq, item.type) == ("d", 1, 3, "alarm_raised")
+    assert json.loads(bytes(item.data)) == {"level": "high"}
+
+
 @pytest.mark.parametrize("raw", [b"5", b"null", b"[]", b"{}", b'{"seq": 1}', b"\xff"])
 def test_what_is_no_item_is_bad(raw: bytes) -> None:
     with pytest.raises(BadItemError):

@@ -164,6 +164,38 @@ def test_an_alarm_of_a_client_without_a_site_is_a_dead_letter() -> None:
     assert world.written() == []
 
 
+def test_a_retired_device_is_a_stranger_whose_alarm_is_heard() -> None:
+    world = World()
+    retired = Device("d1", "s1", "o", "530602", "z", "detector", "c1", active=False, retired_on="2026-01-01")
+    world.directory.changed("d1", None, retired)
+    world.say(reading(), [reading(seq=1, status="alarm_high"), reading("d2")])
+    world.say({"device_id": "d1", "boot_id": 1, "seq": 2, "type": "alarm_cleared", "data": {}}, leaf="event")
+    assert [letter.reason for letter in world.intake.load.letters] == ["unknown_device"]
+    items = world.written()
+    assert [(item["device_id"], item.get("unregistered")) for item in items] == [
+        ("d1", True), ("d2", None), ("d1", True),
+    ]  # fmt: skip
+    assert {("d1", 1, 1), ("d1", 1, 2)} <= accepted(world.sender.take())
+
+
+def test_a_retired_client_stays_revoked_and_its_site_is_no_home() -> None:
+    world = World(("d1", "d1"))
+    retired = Device("d1", "s1", "o", "530602", "z", "detector", "d1", retired_on="2026-01-01")
+    world.directory.changed("d1", None, retired)
+    world.say(reading(status="alarm_low"), client="d1")
+    assert [letter.reason for letter in world.intake.load.letters] == ["unknown_device"]
+    world.directory.changed("d1", retired, msgspec.structs.replace(retired, revoked=True))
+    world.say(reading(seq=1, status="alarm_low"), client="d1")
+    assert len(world.intake.load.letters) == 1
+
+
+def test_the_dead_letter_of_a_list_without_a_site_is_the_element() -> None:
+    world = World()
+    alarms = [reading(f"ghost{number}", status="alarm_low") for number in range(3)]
+    world.say(alarms, client="nobody")
+    assert [json.loads(letter.value) for letter in world.intake.load.letters] == alarms
+
+
 def test_ordinary_receipts_wait_8_to_16_s_from_arrival_and_each_client_has_its_time() -> None:
     names = [f"c{number}" for number in range(200)]
     world = World(*[(name, name) for name in names])

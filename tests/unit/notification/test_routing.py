@@ -73,6 +73,7 @@ EVERYBODY = tuple(
         ({"rule": "S02", "priority": "P3"}, {"administrator", "watch"}),
         ({"topic": "order", "what": "escalated", "rule": ""}, {"dispatcher", "watch_supervisor"}),
         ({"topic": "order", "what": "arrived", "rule": ""}, set()),
+        ({"topic": "order", "what": "unassigned", "rule": ""}, {"dispatcher", "watch_supervisor"}),
         ({"topic": "enforcement", "what": "found", "rule": "C01", "priority": "P2"}, {"regulator_officer"}),
         ({"topic": "enforcement", "what": "found", "rule": "C03", "priority": "P3"}, {"operator_admin"}),
         ({"topic": "enforcement", "what": "ended", "rule": "C03", "priority": "P3"}, set()),
@@ -202,3 +203,13 @@ def test_retries_grow_and_end() -> None:
     kept = [delay for delay in delays if delay is not None]
     assert kept == sorted(kept)
     assert sum(kept[:4]) < 30  # a receiver back after half a minute is reached at once
+
+
+def test_the_crew_on_its_way_hears_that_the_valve_did_not_close() -> None:
+    lead = contact("lead", "crew_lead", crew_id="c1")
+    joined = notice(topic="order", what="alert_joined", crew_id="c1", text="G02\nV01")
+    assert people(replace(joined, rule="V01"), lead) == {"lead"}
+    assert people(replace(joined, rule="V03", crew_id="c2"), lead) == set()
+    assert people(replace(joined, rule="G02"), lead) == set()
+    (title, *_) = {one.title for one in plan(replace(joined, rule="V01"), Book(contacts=(lead,)), CHANNELS)}
+    assert "切断阀未关闭" in title

@@ -22,6 +22,11 @@ def test_programs_are_nobody_whom_a_message_could_reach():
     assert all(one["totp_secret"] for one in programs)
 
 
+def test_no_crew_is_called_crew_twice():
+    named = {seed.crew_name(members[0]["name"]) for members in people.crews(people.make()).values()}
+    assert named == {"一班", "二班", "三班", "乌蒙班"}
+
+
 def test_crews_wait_where_their_operator_s_sites_are():
     content = load()
     counties = {county["code"]: county for county in content["counties"]}

@@ -58,6 +58,7 @@ export type Me = Schemas["Me"];
 export type Person = Schemas["Person"];
 export type PersonWithPassword = Schemas["PersonWithPassword"];
 export type Session = Schemas["Session"];
+export type Screen = Schemas["Screen"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Handover = Schemas["Handover"];
 export type HandoverAlert = Schemas["HandoverAlert"];

@@ -14,10 +14,12 @@ const HandoverPage = lazy(() => import("./handover/HandoverPage"));
 const FiguresPage = lazy(() => import("./figures/FiguresPage"));
 const PeoplePage = lazy(() => import("./people/PeoplePage"));
 const AuditPage = lazy(() => import("./audit/AuditPage"));
+const MePage = lazy(() => import("./people/MePage"));
 const WallPage = lazy(() => import("./wall/WallPage"));
 
 export function Pages(): ReactNode {
   const me = useMe();
+  if (me.screen) return <Suspense fallback={<Loading />}><WallPage /></Suspense>;
   const home = me.role === "administrator" ? "/people" : "/alerts";
   return (
     <Suspense fallback={<Loading />}>
@@ -33,6 +35,7 @@ export function Pages(): ReactNode {
           <Route path="/figures" element={<FiguresPage />} />
           <Route path="/people" element={<PeoplePage />} />
           <Route path="/audit" element={<AuditPage />} />
+          <Route path="/me" element={<MePage />} />
           <Route path="*" element={<Navigate to={home} replace />} />
         </Route>
       </Routes>

@@ -1,7 +1,7 @@
 /** What somebody owes before anything else: a password of one's own, then a second factor. */
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem, api } from "../api/client";
+import { Problem, api, once } from "../api/client";
 import { type Me, signOut } from "./session";
 
 export function FirstSteps({ me, onDone }: { me: Me; onDone: () => void }): ReactNode {
@@ -44,7 +44,7 @@ function OwnPassword({ onDone }: { onDone: () => void }): ReactNode {
     const fresh = String(form.get("new"));
     if (fresh !== String(form.get("again"))) throw new Problem(0, "differs", t("gate.differs"), "");
     await api.POST("/api/v1/people/me:password", {
-      body: { password: String(form.get("password")), new_password: fresh },
+      body: { password: String(form.get("password")), new_password: fresh }, headers: once(),
     });
   };
   return (
@@ -72,13 +72,13 @@ function OwnPassword({ onDone }: { onDone: () => void }): ReactNode {
 function SecondFactor({ onDone }: { onDone: () => void }): ReactNode {
   const { t } = useTranslation();
   const { busy, fault, submit } = useSubmit(onDone);
-  const [made, setMade] = useState<{ secret: string; address: string } | null>(null);
+  const [made, setMade] = useState<{ secret: string; address: string; picture: string } | null>(null);
   useEffect(() => {
     let gone = false;
-    api.POST("/api/v1/people/me:second-factor", { body: {} }).then(
+    api.POST("/api/v1/people/me:second-factor", { body: {}, headers: once() }).then(
       ({ data }) => {
-        const said = data as { totp_secret?: string; totp_uri?: string } | undefined;
-        if (!gone && said?.totp_secret && said.totp_uri) setMade({ secret: said.totp_secret, address: said.totp_uri });
+        if (gone || !data?.totp_secret || !data.totp_uri || !data.totp_picture) return;
+        setMade({ secret: data.totp_secret, address: data.totp_uri, picture: data.totp_picture });
       },
       () => undefined,
     );
@@ -87,7 +87,9 @@ function SecondFactor({ onDone }: { onDone: () => void }): ReactNode {
     };
   }, []);
   const act = (form: FormData): Promise<unknown> =>
-    api.POST("/api/v1/people/me:second-factor", { body: { otp: String(form.get("otp")).replace(/\s/g, "") } });
+    api.POST("/api/v1/people/me:second-factor", {
+      body: { otp: String(form.get("otp")).replace(/\s/g, "") }, headers: once(),
+    });
   return (
     <main className="gate">
       <form onSubmit={submit(act)} aria-labelledby="gate-title">
@@ -95,6 +97,7 @@ function SecondFactor({ onDone }: { onDone: () => void }): ReactNode {
         <p className="gate-what">{t("gate.secondFactorWhy")}</p>
         {made && (
           <p>
+            <img className="gate-picture" src={made.picture} alt={t("gate.picture")} />
             <a href={made.address}>{t("gate.openAuthenticator")}</a>
             <code className="gate-secret">{made.secret.replace(/(.{4})/g, "$1 ").trim()}</code>
           </p>

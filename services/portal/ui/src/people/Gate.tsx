@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { onSessionEnd } from "../api/client";
 import { FirstSteps } from "./FirstSteps";
 import { SignIn } from "./SignIn";
-import { type Me, appOf, signOut, stay, whoAmI } from "./session";
+import { type Me, appOf, hangUp, signOut, stay, whoAmI } from "./session";
 import "./gate.css";
 
 export type App = "console" | "regulator" | "field";
@@ -12,7 +12,7 @@ type Seen = { state: "asking" } | { state: "away" } | { state: "nobody" } | { st
 
 /** A session that ends takes nothing from the hands: what was being written waits behind the sign-in for its writer. */
 function ended(was: Seen): Seen {
-  return "me" in was && !was.me.owes ? { state: "ended", me: was.me } : { state: "nobody" };
+  return "me" in was && !was.me.owes && !was.me.screen ? { state: "ended", me: was.me } : { state: "nobody" };
 }
 
 function arrived(was: Seen, me: Me): Seen {
@@ -26,7 +26,7 @@ export function Gate({ app, children }: { app: App; children: (me: Me) => ReactN
   const { t } = useTranslation();
   const [seen, setSeen] = useState<Seen>({ state: "asking" });
   const ask = useCallback(() => {
-    whoAmI().then(
+    hangUp().catch(() => undefined).then(whoAmI).then(
       (me) => setSeen((was) => (me ? arrived(was, me) : ended(was))),
       () => setSeen((was) => ("me" in was ? was : { state: "away" })),
     );
@@ -35,8 +35,9 @@ export function Gate({ app, children }: { app: App; children: (me: Me) => ReactN
     onSessionEnd(() => setSeen(ended));
     ask();
   }, [ask]);
-  const here = seen.state === "here";
-  useEffect(() => (here ? stay() : undefined), [here]);
+  // A screen's session lasts as it is.
+  const stays = seen.state === "here" && !seen.me.screen;
+  useEffect(() => (stays ? stay() : undefined), [stays]);
 
   if (seen.state === "asking") return <main className="gate" aria-busy="true">{t("common.loading")}</main>;
   if (seen.state === "away") {

@@ -10,9 +10,21 @@ export interface Me {
   crew_id: string | null;
   second_factor: boolean;
   owes: "password" | "second_factor" | null;
+  /** The screen on the wall that this browser is; null for a person. */
+  screen: string | null;
 }
 
 const RENEW_MS = 300_000;
+
+const SCREEN_KEY = "#key=";
+
+/** Become the screen on the wall whose key the address holds; the key leaves the address. */
+export async function hangUp(): Promise<void> {
+  if (!location.hash.startsWith(SCREEN_KEY)) return;
+  const token = location.hash.slice(SCREEN_KEY.length);
+  history.replaceState(null, "", location.pathname);
+  await api.POST("/api/v1/session:screen", { body: { token } });
+}
 
 /** Return who is signed in, or null. */
 export async function whoAmI(): Promise<Me | null> {

@@ -18,6 +18,7 @@ import { OperatorView } from "./operators/OperatorView";
 import { OperatorsView } from "./operators/OperatorsView";
 import { OverdueView } from "./orders/OverdueView";
 import { Broken, NoSuchPage } from "./shell/Broken";
+import { MeView } from "./shell/MeView";
 import { Shell } from "./shell/Shell";
 import { MeContext } from "./shell/me";
 import { useTheme } from "./shell/theme";
@@ -38,6 +39,7 @@ function makeRouter(): ReturnType<typeof createBrowserRouter> {
     { path: "sites", element: <SitesView /> },
     { path: "sites/:id", element: <SiteView /> },
     { path: "devices", element: <DevicesView /> },
+    { path: "me", element: <MeView /> },
     { path: "*", element: <NoSuchPage /> },
   ];
   return createBrowserRouter([{ element: <Shell />, errorElement: <Broken />, children: views }], { basename: "/regulator" });

@@ -50,8 +50,10 @@ function Order({ order }: { order: OrderDetail }): ReactNode {
               <time className="figure soft">{dateTime(step.device_time)}</time>
               <span>
                 <strong>{t(`orderStep.${step.step}`, { defaultValue: step.step })}</strong> · <bdi>{step.person}</bdi>
+                {step.corrects && <> · {t("order.corrects", { at: clock(step.corrects) })}</>}
                 {step.readings.length > 0 && <> · {t("order.readings", { count: step.readings.length })}</>}
                 {step.attachment_ids.map((id, place) => <span key={id}> · <a href={`/api/v1/attachments/${id}/content`} target="_blank" rel="noreferrer">{t("order.photo", { number: place + 1 })}</a></span>)}
+                {step.note && <> · <bdi>{step.note}</bdi></>}
                 {Date.parse(step.received_at) - Date.parse(step.device_time) > LATE_MS && <small className="soft"> · {t("order.cameLate", { at: clock(step.received_at) })}</small>}
               </span>
             </li>

@@ -14,6 +14,7 @@ const GLOSSARY = {
   figures: ["flood", "chattering", "stale", "position"],
   people: ["role", "firstPassword", "secondFactor"],
   audit: ["audit", "intent"],
+  me: ["secondFactor"],
 } as const;
 export type Screen = keyof typeof GLOSSARY;
 

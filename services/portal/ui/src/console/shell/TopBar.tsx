@@ -2,6 +2,7 @@
 import { Button } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { signOut } from "../../people/session";
 import { clock } from "../../look/time";
 import { speakAgain } from "../../words";
@@ -57,9 +58,9 @@ export function TopBar(): ReactNode {
       <Clock />
       <span className="topbar-space" />
       {may("keepWatch") && <StartOfWatch />}
-      <span className="person" title={me.username}>
+      <Link className="person" title={t("own.title")} to="/me">
         <bdi>{me.name}</bdi> <small>{t(`role.${me.role}`)}</small>
-      </span>
+      </Link>
       <Choices />
       <Button size="small" onClick={leave}>{t("common.signOut")}</Button>
     </header>

@@ -1,5 +1,5 @@
 /** The crew, its duty, and what this phone may do. */
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, Suspense, lazy, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import type { Crew } from "../../api/types";
@@ -15,6 +15,8 @@ import { PositionSwitch, PushSwitch, SoundTest, Storage } from "./Phone";
 import { unsubscribe } from "./push";
 
 const LIMIT_MS = 15_000;
+// Loaded when it is asked for: it needs the network anyway, and the first load is small.
+const OwnAccount = lazy(() => import("../../people/OwnAccount").then((module) => ({ default: module.OwnAccount })));
 
 async function loadCrew(id: string): Promise<Crew> {
   const { data } = await api.GET("/api/v1/crews/{crew_id}", { params: { path: { crew_id: id } } });
@@ -36,6 +38,7 @@ export function MePage({ onLeft }: { onLeft: () => void }): ReactNode {
       <SoundTest />
       <Looks />
       <Storage />
+      <SignIns />
       <p><To to={{ view: "help" }} className="button wide">{t("common.what")}</To></p>
       <Leave onLeft={onLeft} />
     </section>
@@ -101,6 +104,18 @@ function Looks(): ReactNode {
         ))}
       </fieldset>
     </div>
+  );
+}
+
+function SignIns(): ReactNode {
+  const { t } = useTranslation();
+  const { me } = useField();
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="panel" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t("own.title")}</summary>
+      {open && <Suspense fallback={<p>{t("common.loading")}</p>}><OwnAccount me={me} /></Suspense>}
+    </details>
   );
 }
 

@@ -21,33 +21,16 @@ export interface Shown {
   entry: Entry | null;
 }
 
-interface Remark {
-  note?: string;
-  corrects_device_time?: string;
-}
-
 const MEASURED = ["instrument_serial", "calibrated_on", "lel_percent", "ppm"] as const;
-type Said = Readonly<Record<string, unknown>>;
 
-/** The API lets any program report anything: what is no text and no number cannot be shown. */
-function readingOf(item: Said): Partial<Reading> {
+/** The API lets a program report anything: what is no text and no number cannot be shown. */
+function readingOf(item: Readonly<Record<string, unknown>>): Partial<Reading> {
   return Object.fromEntries(MEASURED.map((name) => [name, item[name]]).filter(([, value]) => typeof value === "string" || typeof value === "number")) as Partial<Reading>;
-}
-
-function remarkOf(item: Said | undefined): Remark {
-  const { note, corrects_device_time: corrects } = item ?? {};
-  return {
-    ...(typeof note === "string" ? { note } : {}),
-    ...(typeof corrects === "string" && !Number.isNaN(Date.parse(corrects)) ? { corrects_device_time: corrects } : {}),
-  };
 }
 
 const MOVE_STEPS: Readonly<Record<string, string>> = { accept: "accepted", depart: "en_route", arrive: "arrived", close: "closed" };
 
 function ofServer(step: Step): Shown {
-  const items = step.readings as Said[];
-  const said = items.find((item) => item["note"] !== undefined || item["corrects_device_time"] !== undefined);
-  const remark = remarkOf(said);
   return {
     key: step.step_id,
     kind: "step",
@@ -56,9 +39,9 @@ function ofServer(step: Step): Shown {
     by_phone: true,
     server_at: step.received_at,
     person: step.person,
-    readings: items.filter((item) => item !== said).map(readingOf),
-    note: remark.note ?? null,
-    corrects: remark.corrects_device_time ?? null,
+    readings: step.readings.map(readingOf),
+    note: step.note,
+    corrects: step.corrects,
     attachment_ids: step.attachment_ids,
     photo_ids: [],
     entry: null,

@@ -141,16 +141,13 @@ export function bodyOf(entry: Omit<Entry, "seq">): string {
   if (entry.frozen !== null) return entry.frozen;
   const device_time = new Date(entry.device_ms).toISOString();
   if (entry.action !== "step") return JSON.stringify({ device_time, ...(entry.reason ? { reason: entry.reason } : {}) });
-  // The API has no field for a remark; a list of readings may carry any object.
-  const remark = {
-    ...(entry.note ? { note: entry.note } : {}),
-    ...(entry.corrects ? { corrects_device_time: entry.corrects } : {}),
-  };
   return JSON.stringify({
     step: entry.step,
     device_time,
     ...(entry.position ? { position: entry.position } : {}),
-    readings: Object.keys(remark).length ? [...entry.readings, remark] : entry.readings,
+    readings: entry.readings,
     attachment_ids: entry.photos.flatMap((photo) => (photo.attachment_id && !photo.dropped ? [photo.attachment_id] : [])),
+    ...(entry.note ? { note: entry.note } : {}),
+    ...(entry.corrects ? { corrects: entry.corrects } : {}),
   });
 }

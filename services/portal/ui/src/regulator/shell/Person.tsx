@@ -3,6 +3,7 @@ import { UserOutlined } from "@ant-design/icons";
 import { Button, Popover, Radio } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { signOut } from "../../people/session";
 import { LANGUAGES, speakAgain } from "../../words";
 import { rootOf, useAreaName } from "../areas";
@@ -34,6 +35,7 @@ function Card(): ReactNode {
         <br />
         {t(`role.${me.role}`)} · {area(rootOf(me.area_code))}
       </p>
+      <p><Link to="/me">{t("own.title")}</Link></p>
       <fieldset>
         <legend>{t("common.language")}</legend>
         <Radio.Group
