@@ -25,10 +25,7 @@ KINDS = {
     "rtl": "\u202eمطعم الغاز\u202c שלום \u2067👩\u200d👩\u200d👧\u200d👦🔥🇨🇳\u2069 e\u0301\u0301\u0301",
 }
 # What no phone of ours sends, and a program may.
-NO_READINGS = [
-    {"lel_percent": {"a": 1}, "ppm": ["b"], "instrument_serial": None, "calibrated_on": {}},
-    {"note": {"deep": ["note"]}, "corrects_device_time": "never"},
-]
+NO_READINGS = [{"lel_percent": {"a": 1}, "ppm": ["b"], "instrument_serial": None, "calibrated_on": {}}]
 ZONE_MAX = 64
 ALERT_LIMIT_S = 20.0
 
@@ -137,8 +134,8 @@ def handle(scene: Scene) -> None:
         watch.post(f"{alert}:confirm", {"finding": text})
         watch.post(f"{alert}:assign", {"person": text})
         watch.post("handovers", {"handover_id": f"{time.time_ns():032x}", "text": text})
-        watch.ask("POST", f"valves/valve-hostile-{kind}:arm", {"reason": text, "otp": "000000"})
-        scene.crew.clerk.post(f"devices/det-hostile-{kind}:maintain", {"reason": text, "until": later})
+        watch.ask("POST", f"valves/valve-hostile-{kind}:arm", {"reason": text})
+        scene.crew.clerk.ask("POST", f"devices/det-hostile-{kind}:maintain", {"reason": text, "until": later})
         scene.orders[kind] = scene.crew.order(text, site_of(kind))
     watch.post(f"alerts/{scene.alerts['rtl']}:shelve", {"reason": KINDS["markup"], "until": later})
     for kind, text in KINDS.items():
@@ -148,7 +145,7 @@ def handle(scene: Scene) -> None:
         scene.crew.lead.post(
             f"{order}:step",
             {"step": "located", "device_time": datetime.now(UTC).isoformat(),
-             "readings": [{"instrument_serial": text, "calibrated_on": text}, {"note": text}]},
+             "note": text, "readings": [{"instrument_serial": text, "calibrated_on": text}]},
         )  # fmt: skip
         scene.crew.lead.post(
             f"{order}:step",
@@ -156,22 +153,26 @@ def handle(scene: Scene) -> None:
         )
 
 
-def tell(scene: Scene, clerk: Hand) -> None:
-    """Write down whom to tell, who works here, and which set-point should be another."""
-    for number, (kind, text) in enumerate(KINDS.items()):
-        scene.supervisor.post(
+def tell(supervisor: Hand) -> None:
+    """Write down whom to tell."""
+    for kind, text in KINDS.items():
+        supervisor.post(
             "contacts",
             {"contact_id": f"contact-hostile-{kind}", "area_code": AREA, "name": text, "role": "watch",
              "person": text, "addresses": [{"channel": "app", "address": text}]},
         )  # fmt: skip
-        clerk.post(
-            "people",
-            {"username": f"hostile-{kind}", "name": text, "role": "regulator_viewer", "area_code": AREA},
-        )
-        scene.supervisor.post(
+
+
+def manage(supervisor: Hand, clerk: Hand) -> None:
+    """Hang up screens, take people on, and say which set-point should be another."""
+    for number, (kind, text) in enumerate(KINDS.items()):
+        supervisor.post("sessions:screen", {"name": text})
+        person = {"username": f"hostile-{kind}", "name": text, "role": "regulator_viewer", "area_code": AREA}
+        clerk.post("people", person)
+        supervisor.post(
             "rules/G01:propose",
-            {"value": 7 + number, "scope": f"site:{site_of(kind)}", "standard": text,
-             "clause": text[:80], "effective_from": "2099-01-01T00:00:00Z", "reason": text},
+            {"value": 7 + number, "scope": f"site:{site_of(kind)}", "standard": text, "clause": text[:80],
+             "effective_from": "2099-01-01T00:00:00Z", "reason": text},
         )  # fmt: skip
 
 
@@ -182,6 +183,7 @@ def played(city: Living, hand: Callable[[str], Hand], folder: Path) -> Scene:
     fresh = clerk.ask("GET", f"sites/{site_of('markup')}").status_code == 404
     if fresh:
         register(clerk)
+        tell(supervisor)
     scene = Scene(man(hand, "hostile", AREA, MARKUP), watch, supervisor, viewer)
     if fresh:
         for kind in KINDS:
@@ -189,7 +191,7 @@ def played(city: Living, hand: Callable[[str], Hand], folder: Path) -> Scene:
     scene.alerts = {kind: alert_at(watch, kind) for kind in KINDS}
     if fresh:
         handle(scene)
-        tell(scene, clerk)
+        manage(supervisor, clerk)
     for kind, text in KINDS.items():
         theirs = [one for one in watch.items(f"orders?site_id={site_of(kind)}") if one["text"] == text]
         scene.orders[kind] = str(theirs[0]["order_id"])

@@ -120,9 +120,7 @@ def steps_at_server(crew: Crew, order_id: str) -> list[dict[str, Any]]:
 
 
 def notes(crew: Crew, order_id: str) -> list[str]:
-    return [
-        item["note"] for one in steps_at_server(crew, order_id) for item in one["readings"] if "note" in item
-    ]
+    return [one["note"] for one in steps_at_server(crew, order_id) if one["note"]]
 
 
 def all_sent(page: Page) -> None:
