@@ -46,12 +46,18 @@ def site_of(kind: str) -> str:
     return f"site-hostile-{kind}"
 
 
+def write(hand: Hand, path: str, body: dict[str, Any]) -> None:
+    """Write something, unless it was written before."""
+    answer = hand.ask("POST", path, body)
+    assert answer.status_code in {200, 201, 409}, f"{path}: {answer.text}"
+
+
 def register(clerk: Hand) -> None:
     """Write into the register: firms, licences, sites, devices."""
     for number, (kind, text) in enumerate(KINDS.items()):
         firm = FIRM if kind == "markup" else f"{FIRM}-{kind}"
         code = credit_code(0xF0F0F0 + number)
-        clerk.post("operators", {"operator_id": firm, "name": text, "credit_code": code, "area_code": AREA})
+        write(clerk, "operators", {"operator_id": firm, "name": text, "credit_code": code, "area_code": AREA})
         _site(clerk, kind, text)
         if kind != "markup":
             _licence(clerk, firm, text)
@@ -61,8 +67,7 @@ def _licence(clerk: Hand, firm: str, text: str) -> None:
     today = datetime.now(UTC).date()
     days = {"issued_on": -300, "valid_from": -300, "valid_to": 20}
     made = {name: (today + timedelta(days=number)).isoformat() for name, number in days.items()}
-    clerk.post(
-        "licences",
+    write(clerk, "licences",
         {"licence_id": f"licence-{firm}", "operator_id": firm, "number": text, "class": "pipeline",
          "area_codes": [AREA], "issued_by": text} | made,
     )  # fmt: skip
@@ -72,8 +77,7 @@ def _licence(clerk: Hand, firm: str, text: str) -> None:
 
 def _site(clerk: Hand, kind: str, text: str) -> None:
     place = {"longitude": 105.0 + len(kind) / 100, "latitude": 27.84}
-    clerk.post(
-        "sites",
+    write(clerk, "sites",
         {"site_id": site_of(kind), "operator_id": FIRM, "name": text, "kind": "restaurant", "area_code": AREA,
          "address": text, "obliged": True, "auto_close": False, "planning_approval": text,
          "contacts": [{"name": text, "phone": "13900000000", "role": text}]} | place,
@@ -86,8 +90,8 @@ def _site(clerk: Hand, kind: str, text: str) -> None:
         "installed_on": "2026-01-05",
     }
     detector = {"device_id": f"det-hostile-{kind}", "kind": "detector", "gas": "LPG", "lel_basis_volpct": 1.5}
-    clerk.post("devices", device | detector)
-    clerk.post("devices", device | {"device_id": f"valve-hostile-{kind}", "kind": "valve"})
+    write(clerk, "devices", device | detector)
+    write(clerk, "devices", device | {"device_id": f"valve-hostile-{kind}", "kind": "valve"})
 
 
 def leak(city: Living, clerk: Hand, folder: Path, kind: str) -> None:
@@ -130,24 +134,24 @@ def handle(scene: Scene) -> None:
     watch, later = scene.watch, (datetime.now(UTC) + timedelta(hours=2)).isoformat()
     for kind, text in KINDS.items():
         alert = f"alerts/{scene.alerts[kind]}"
-        watch.post(f"{alert}:acknowledge", {"note": text})
-        watch.post(f"{alert}:confirm", {"finding": text})
-        watch.post(f"{alert}:assign", {"person": text})
-        watch.post("handovers", {"handover_id": f"{time.time_ns():032x}", "text": text})
+        write(watch, f"{alert}:acknowledge", {"note": text})
+        write(watch, f"{alert}:confirm", {"finding": text})
+        write(watch, f"{alert}:assign", {"person": text})
+        write(watch, "handovers", {"handover_id": f"{time.time_ns():032x}", "text": text})
         watch.ask("POST", f"valves/valve-hostile-{kind}:arm", {"reason": text})
         scene.crew.clerk.ask("POST", f"devices/det-hostile-{kind}:maintain", {"reason": text, "until": later})
         scene.orders[kind] = scene.crew.order(text, site_of(kind))
-    watch.post(f"alerts/{scene.alerts['rtl']}:shelve", {"reason": KINDS["markup"], "until": later})
+    write(watch, f"alerts/{scene.alerts['rtl']}:shelve", {"reason": KINDS["markup"], "until": later})
     for kind, text in KINDS.items():
         order = f"orders/{scene.orders[kind]}"
         if kind == "markup":
-            scene.crew.lead.post(f"{order}:accept", {"reason": text})
-        scene.crew.lead.post(
-            f"{order}:step",
+            write(scene.crew.lead, f"{order}:accept", {"reason": text})
+        write(scene.crew.lead, f"{order}:step",
             {"step": "located", "device_time": datetime.now(UTC).isoformat(),
              "note": text, "readings": [{"instrument_serial": text, "calibrated_on": text}]},
         )  # fmt: skip
-        scene.crew.lead.post(
+        write(
+            scene.crew.lead,
             f"{order}:step",
             {"step": "repaired", "device_time": datetime.now(UTC).isoformat(), "readings": NO_READINGS},
         )
@@ -156,21 +160,19 @@ def handle(scene: Scene) -> None:
 def tell(supervisor: Hand) -> None:
     """Write down whom to tell."""
     for kind, text in KINDS.items():
-        supervisor.post(
-            "contacts",
+        write(supervisor, "contacts",
             {"contact_id": f"contact-hostile-{kind}", "area_code": AREA, "name": text, "role": "watch",
-             "person": text, "addresses": [{"channel": "app", "address": text}]},
+             "person": text, "addresses": [{"channel": "app", "address": f"hostile-{kind}"}]},
         )  # fmt: skip
 
 
 def manage(supervisor: Hand, clerk: Hand) -> None:
     """Hang up screens, take people on, and say which set-point should be another."""
     for number, (kind, text) in enumerate(KINDS.items()):
-        supervisor.post("sessions:screen", {"name": text})
+        write(supervisor, "sessions:screen", {"name": text})
         person = {"username": f"hostile-{kind}", "name": text, "role": "regulator_viewer", "area_code": AREA}
-        clerk.post("people", person)
-        supervisor.post(
-            "rules/G01:propose",
+        write(clerk, "people", person)
+        write(supervisor, "rules/G01:propose",
             {"value": 7 + number, "scope": f"site:{site_of(kind)}", "standard": text, "clause": text[:80],
              "effective_from": "2099-01-01T00:00:00Z", "reason": text},
         )  # fmt: skip
@@ -180,10 +182,9 @@ def played(city: Living, hand: Callable[[str], Hand], folder: Path) -> Scene:
     """Return the scene, written; once is enough for a city."""
     clerk = hand(CLERK)
     watch, supervisor, viewer = [hand(f"hostile-{name}") for name in ("watch", "supervisor", "viewer")]
-    fresh = clerk.ask("GET", f"sites/{site_of('markup')}").status_code == 404
-    if fresh:
-        register(clerk)
-        tell(supervisor)
+    fresh = KINDS["rtl"] not in {one["text"] for one in watch.items(f"orders?site_id={site_of('rtl')}")}
+    register(clerk)
+    tell(supervisor)
     scene = Scene(man(hand, "hostile", AREA, MARKUP), watch, supervisor, viewer)
     if fresh:
         for kind in KINDS:

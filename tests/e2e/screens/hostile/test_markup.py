@@ -136,7 +136,9 @@ def test_the_regulators_app_shows_texts_as_texts(enter, city, scene):
     account = city.account(scene.viewer.username)
     who = {name: account[name] for name in ("username", "password")}
     # What a browser calls itself is shown to who signed in by it.
-    assert httpx.post(f"{city.portal}/api/v1/session", json=who, headers={"User-Agent": MARKUP}).is_success
+    assert httpx.post(
+        f"{city.portal}/api/v1/session", json=who, headers={"User-Agent": MARKUP}, timeout=30
+    ).is_success
     look = Looking(enter(scene.viewer.username, "/regulator/"))
     look.open("/regulator/me", MARKUP).open("/regulator/").open("/regulator/coverage").open(
         "/regulator/orders"
