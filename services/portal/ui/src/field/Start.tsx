@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { onSessionEnd } from "../api/client";
 import type { Me } from "../people/session";
 import { Store } from "./outbox/store";
-import { ask, forget, keepSession, remember, remembered } from "./session";
+import { ask, begun, forget, keepSession, remember, remembered } from "./session";
 
 const bringApp = (): Promise<typeof import("./App")> => import("./App");
 const App = lazy(() => bringApp().then((found) => ({ default: found.App })));
@@ -86,6 +86,7 @@ function Waiting(): ReactNode {
 /** The gate is open: from here on the app asks by itself. */
 function Arrived({ me, onArrive }: { me: Me; onArrive: () => void }): ReactNode {
   useEffect(() => {
+    begun();
     remember(me);
     onArrive();
   }, [me, onArrive]);
