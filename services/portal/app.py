@@ -190,7 +190,9 @@ async def run() -> None:
         await pools.close()
 
     tls = _tls(settings)
-    async with httpx.AsyncClient(timeout=gateway.TIME_LIMIT_S, trust_env=False) as client:
+    # Given up before a service closes it (5 s): a request on a connection that ends would be a 503.
+    kept = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0)
+    async with httpx.AsyncClient(timeout=gateway.TIME_LIMIT_S, trust_env=False, limits=kept) as client:
         app = build(settings, key, pools, client, live, health)
         await letters.start()
         await service.run(
