@@ -148,7 +148,7 @@ def build(
     app.include_router(screens.router(signing_in, acting, secure=settings.tls_key is not None))
     app.include_router(people.router(store, accounts, acting, behind.stop_ringing))
     app.include_router(audit.router(chain))
-    app.include_router(streams.router(live, store.session_lives))
+    app.include_router(streams.router(live))
     app.include_router(settings_api.router(settings.tile_url, tiles_gcj02=settings.tiles_gcj02))
     app.include_router(handovers.router(pools.api, behind, acting, desk))
     app.include_router(attachments.router(pools.api, behind, acting, desk, photos.read))
@@ -190,12 +190,15 @@ async def run() -> None:
         await pools.close()
 
     tls = _tls(settings)
-    async with httpx.AsyncClient(timeout=gateway.TIME_LIMIT_S, trust_env=False) as client:
+    # Given up before a service closes it (5 s): a request on a connection that ends would be a 503.
+    kept = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0)
+    async with httpx.AsyncClient(timeout=gateway.TIME_LIMIT_S, trust_env=False, limits=kept) as client:
         app = build(settings, key, pools, client, live, health)
         await letters.start()
         await service.run(
             serve(app, settings.http_host, settings.http_port, tls),
             *(stream.run() for stream in live.values()),
+            streams.end_with_sessions(live.values(), PostgresPeople(pools.api).living),
             closes.run(),
             sign_heads(chain, heads, SystemClock()),
             on_stop=stop,

@@ -1,6 +1,6 @@
 """Accounts, sessions and failed sign-ins in PostgreSQL."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -147,14 +147,14 @@ class PostgresPeople:
         )
         return (_account(row), row["session_id"]) if row else None
 
-    async def session_lives(self, session_id: str) -> bool:
-        """Return whether a session has neither ended nor run out."""
-        return bool(
-            await self._pool.fetchval(
-                "SELECT 1 FROM session WHERE session_id = $1 AND ended_at IS NULL AND expires_at > now()",
-                session_id,
-            )
+    async def living(self, session_ids: Collection[str]) -> frozenset[str]:
+        """Return which sessions have neither ended nor run out."""
+        rows = await self._pool.fetch(
+            "SELECT session_id::text FROM session WHERE session_id = ANY($1::uuid[])"
+            " AND ended_at IS NULL AND expires_at > now()",
+            list(session_ids),
         )
+        return frozenset(row["session_id"] for row in rows)
 
     async def sessions(self, username: str) -> list[dict[str, Any]]:
         """Return somebody's live sessions, the newest first."""

@@ -19,6 +19,8 @@ from shared.chassis.principal import Principal
 from shared.chassis.times import parse_rfc3339, rfc3339
 
 ROWS_MAX = 100_000
+# Full-width forms begin a formula, too.
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _COLUMNS = (
     "seq", "at", "kind", "actor", "role", "action", "object", "status", "reason", "address", "operator_id",
     "area_code", "about", "session_id", "before", "after",
@@ -97,7 +99,7 @@ def _line(values: list[Any]) -> str:
 def _cell(value: Any) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     text = value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 async def _csv(audit: Audit, asking: Principal, filters: dict[str, Any], said: str) -> AsyncIterator[str]:

@@ -1,11 +1,11 @@
 """Live streams of alerts and orders: Server-Sent Events that resume without a gap.
 
 Every portal reads all partitions without a group. A reader that does not keep up is dropped and comes back
-with `Last-Event-ID`; a session that ended ends its streams within a minute.
+with `Last-Event-ID`; a session that ended ends its streams within seconds.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from services.portal.domain.replay import KEEP_MS, Replay, StreamEvent
 from services.portal.entrypoints.sessions import Who
 from shared.chassis.clock import Clock
-from shared.chassis.database import area_prefix
+from shared.chassis.database import AWAY, area_prefix
 from shared.chassis.health import Health
 from shared.chassis.http import problem
 from shared.chassis.kafka import FETCH_WAIT_MS, start_consumer
@@ -26,7 +26,7 @@ from shared.chassis.principal import Principal
 QUEUE_MAX = 2_000
 READERS_MAX = 500
 COMMENT_S = 15.0
-SESSION_CHECK_S = 30.0
+SESSION_CHECK_S = 2.0
 
 CREW = frozenset({"crew_member", "crew_lead"})
 
@@ -34,6 +34,8 @@ CREW = frozenset({"crew_member", "crew_lead"})
 Seen: TypeAlias = tuple[str, str, bytes, frozenset[str] | None]
 # (value of a record) → what is seen, or None when people must not see it.
 Shown = Callable[[bytes], Seen | None]
+# Which of some sessions live.
+Living: TypeAlias = Callable[[Collection[str]], Awaitable[frozenset[str]]]
 
 
 def may_see(principal: Principal, event: StreamEvent) -> bool:
@@ -60,7 +62,8 @@ class Stream:
         self._clock = clock
         self._health = health
         self._replay: Replay | None = None
-        self._readers: set[asyncio.Queue[StreamEvent | None]] = set()
+        # Whose session each reader came with.
+        self._readers: dict[asyncio.Queue[StreamEvent | None], str] = {}
 
     async def run(self) -> None:
         """Read the topic, from an hour ago on, until cancelled."""
@@ -109,9 +112,22 @@ class Stream:
             try:
                 reader.put_nowait(event)
             except asyncio.QueueFull:
-                self._readers.discard(reader)
-                reader.get_nowait()
-                reader.put_nowait(None)
+                self._drop(reader)
+
+    def _drop(self, reader: "asyncio.Queue[StreamEvent | None]") -> None:
+        self.leave(reader)
+        if reader.full():
+            reader.get_nowait()
+        reader.put_nowait(None)
+
+    def sessions(self) -> frozenset[str]:
+        """Return the sessions that read along."""
+        return frozenset(self._readers.values())
+
+    def end(self, sessions: Collection[str]) -> None:
+        """End the streams of some sessions."""
+        for reader in [reader for reader, session in self._readers.items() if session in sessions]:
+            self._drop(reader)
 
     def subscribe(
         self, principal: Principal, last_event_id: str | None
@@ -127,12 +143,12 @@ class Stream:
             else:
                 missed = [self.frame(event) for event in events if may_see(principal, event)]
         queue: asyncio.Queue[StreamEvent | None] = asyncio.Queue(QUEUE_MAX)
-        self._readers.add(queue)
+        self._readers[queue] = principal.session_id
         return missed, queue
 
     def leave(self, queue: "asyncio.Queue[StreamEvent | None]") -> None:
         """Forget a reader."""
-        self._readers.discard(queue)
+        self._readers.pop(queue, None)
 
     def frame(self, event: StreamEvent) -> bytes:
         """Return an event as it goes over the line."""
@@ -144,18 +160,11 @@ async def _frames(
     principal: Principal,
     missed: list[bytes],
     queue: "asyncio.Queue[StreamEvent | None]",
-    lives: Callable[[], Awaitable[bool]],
 ) -> AsyncIterator[bytes]:
-    loop = asyncio.get_running_loop()
-    check_at = loop.time() + SESSION_CHECK_S
     try:
         for frame in missed:
             yield frame
         while True:
-            if loop.time() >= check_at:
-                if not await lives():
-                    return
-                check_at = loop.time() + SESSION_CHECK_S
             try:
                 async with asyncio.timeout(COMMENT_S):
                     event = await queue.get()
@@ -170,7 +179,23 @@ async def _frames(
         stream.leave(queue)
 
 
-def router(streams: dict[str, Stream], lives: Callable[[str], Awaitable[bool]]) -> APIRouter:
+async def end_with_sessions(streams: Collection[Stream], living: Living) -> None:
+    """End the streams of sessions that have ended, until cancelled: one question for all readers."""
+    while True:
+        await asyncio.sleep(SESSION_CHECK_S)
+        reading = frozenset[str]().union(*(stream.sessions() for stream in streams))
+        if not reading:
+            continue
+        try:
+            ended = reading - await living(reading)
+        except AWAY as error:
+            get_logger().warning("nobody knows which sessions live", error=str(error))
+            continue
+        for stream in streams:
+            stream.end(ended)
+
+
+def router(streams: dict[str, Stream]) -> APIRouter:
     """Return the routes of the streams, by the name in the path."""
     routes = APIRouter(prefix="/api/v1/stream")
 
@@ -181,9 +206,8 @@ def router(streams: dict[str, Stream], lives: Callable[[str], Awaitable[bool]]) 
         principal = asking[1]
         stream = streams[name]
         missed, queue = stream.subscribe(principal, request.headers.get("last-event-id"))
-        frames = _frames(stream, principal, missed, queue, lambda: lives(principal.session_id))
         return StreamingResponse(
-            frames,
+            _frames(stream, principal, missed, queue),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )

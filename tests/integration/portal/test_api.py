@@ -141,12 +141,9 @@ async def test_a_stream_shows_its_reader_its_own_and_resumes(portal, kafka_boots
         outside = Principal("x", frozenset({"watch"}), operator_id="op-c")
         everywhere = Principal("y", frozenset({"administrator"}))
 
-        async def lives() -> bool:
-            return True
-
         def read(principal, last=None):
             missed, queue = stream.subscribe(principal, last)
-            return _frames(stream, principal, missed, queue, lives)
+            return _frames(stream, principal, missed, queue)
 
         live_mine, live_county = read(mine), read(county)
         started = stream._replay.position()

@@ -34,6 +34,11 @@ export function onSessionEnd(call: Ended): void {
   ended = call;
 }
 
+/** Tell it: whoever asks without this client has heard that nobody is signed in. */
+export function sessionEnded(): void {
+  ended();
+}
+
 async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text();
   try {

@@ -1,4 +1,5 @@
 /** A live stream that comes back by itself and says how old what it shows is. */
+import { sessionEnded } from "./client";
 
 export type Connection = "connecting" | "live" | "lost";
 
@@ -24,6 +25,7 @@ export function follow<T>(name: "alerts" | "orders", kind: "alert" | "order", ev
     const headers: Record<string, string> = { Accept: "text/event-stream" };
     if (lastId) headers["Last-Event-ID"] = lastId;
     const response = await fetch(`/api/v1/stream/${name}`, { headers, signal: abort.signal, cache: "no-store" });
+    if (response.status === 401) sessionEnded();
     if (!response.ok || response.body === null) throw new Error(String(response.status));
     tries = 0;
     heardAt = Date.now();

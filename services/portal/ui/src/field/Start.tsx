@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { onSessionEnd } from "../api/client";
 import type { Me } from "../people/session";
 import { Store } from "./outbox/store";
-import { ask, forget, keepSession, remember, remembered } from "./session";
+import { ask, begun, forget, keepSession, remember, remembered } from "./session";
 
 const bringApp = (): Promise<typeof import("./App")> => import("./App");
 const App = lazy(() => bringApp().then((found) => ({ default: found.App })));
@@ -30,7 +30,8 @@ export function Start(): ReactNode {
       setSeen({ is: "gate" });
     } else {
       // Away: nobody can say that the session is over. Over: what is being done is not taken from the hands.
-      setSeen({ is: "here", me: last, ended: found.is === "nobody" });
+      // Who has come to the sign-in by then stays there: an answer that was under way does not send them back.
+      setSeen((was) => (was.is === "gate" ? was : { is: "here", me: last, ended: found.is === "nobody" }));
     }
   }, []);
   useEffect(() => {
@@ -85,6 +86,7 @@ function Waiting(): ReactNode {
 /** The gate is open: from here on the app asks by itself. */
 function Arrived({ me, onArrive }: { me: Me; onArrive: () => void }): ReactNode {
   useEffect(() => {
+    begun();
     remember(me);
     onArrive();
   }, [me, onArrive]);

@@ -48,6 +48,11 @@ export async function ask(): Promise<Asked> {
   }
 }
 
+/** A session that has just begun is not renewed at once: an answer that a reload loses would end it. */
+export function begun(): void {
+  localStorage.setItem(RENEWED, String(Date.now()));
+}
+
 /** Renew the session now and then, by one tab; a phone that slept does so as soon as it wakes. */
 export function keepSession(): () => void {
   const renew = (): void => {

@@ -1,5 +1,5 @@
 /** Shows an app to whom it is for: signed in, nothing owed, of a role that works there. */
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { onSessionEnd } from "../api/client";
 import { FirstSteps } from "./FirstSteps";
@@ -9,19 +9,31 @@ import { type Me, appOf, hangUp, signOut, stay, whoAmI } from "./session";
 import "./gate.css";
 
 export type App = "console" | "regulator" | "field";
-type Seen = { state: "asking" } | { state: "away" } | { state: "nobody" } | { state: "here"; me: Me };
+type Seen = { state: "asking" } | { state: "away" } | { state: "nobody" } | { state: "here" | "ended"; me: Me };
+
+/** A session that ends takes nothing from the hands: what was being written waits behind the sign-in for its writer. */
+function ended(was: Seen): Seen {
+  return "me" in was && !was.me.owes && !was.me.screen ? { state: "ended", me: was.me } : { state: "nobody" };
+}
+
+function arrived(was: Seen, me: Me): Seen {
+  if (was.state !== "ended" || (was.me.username === me.username && was.me.role === me.role)) return { state: "here", me };
+  // What another person was doing is nobody else's.
+  location.reload();
+  return { state: "asking" };
+}
 
 export function Gate({ app, children }: { app: App; children: (me: Me) => ReactNode }): ReactNode {
   const { t } = useTranslation();
   const [seen, setSeen] = useState<Seen>({ state: "asking" });
   const ask = useCallback(() => {
     hangUp().catch(() => undefined).then(whoAmI).then(
-      (me) => setSeen(me ? { state: "here", me } : { state: "nobody" }),
-      () => setSeen((was) => (was.state === "here" ? was : { state: "away" })),
+      (me) => setSeen((was) => (me ? arrived(was, me) : ended(was))),
+      () => setSeen((was) => ("me" in was ? was : { state: "away" })),
     );
   }, []);
   useEffect(() => {
-    onSessionEnd(() => setSeen({ state: "nobody" }));
+    onSessionEnd(() => setSeen(ended));
     ask();
   }, [ask]);
   useEffect(showTheme, []);
@@ -41,7 +53,30 @@ export function Gate({ app, children }: { app: App; children: (me: Me) => ReactN
   if (seen.state === "nobody") return <SignIn onDone={ask} />;
   if (seen.me.owes) return <FirstSteps me={seen.me} onDone={ask} />;
   if (!worksIn(seen.me.role, app)) return <Elsewhere me={seen.me} />;
-  return children(seen.me);
+  return (
+    <>
+      {children(seen.me)}
+      {seen.state === "ended" && <Again me={seen.me} onDone={ask} />}
+    </>
+  );
+}
+
+/** Signing in again over all that is open, dialogs included; nothing below is shown or reached meanwhile. */
+function Again({ me, onDone }: { me: Me; onDone: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const place = useRef<HTMLDialogElement>(null);
+  const show = (): void => {
+    if (!place.current?.open) place.current?.showModal();
+    place.current?.querySelector<HTMLElement>("input[name=password]")?.focus();
+  };
+  useEffect(show, []);
+  // Keys mean nothing below: Escape would close the form that waits there, a letter act on an alert.
+  return (
+    <dialog ref={place} className="gate-again" aria-label={t("common.signIn")} onKeyDown={(event) => event.stopPropagation()}
+      onCancel={(event) => event.preventDefault()} onClose={show}>
+      <SignIn onDone={onDone} again={me.username} />
+    </dialog>
+  );
 }
 
 /** The administrator looks after people and settings in the console; everybody else has one app. */

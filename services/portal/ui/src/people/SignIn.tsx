@@ -5,7 +5,8 @@ import { Problem } from "../api/client";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { signIn } from "./session";
 
-export function SignIn({ onDone }: { onDone: () => void }): ReactNode {
+/** `again` is whose session has ended with work still open. */
+export function SignIn({ onDone, again }: { onDone: () => void; again?: string }): ReactNode {
   const { t } = useTranslation();
   const [fault, setFault] = useState<string | null>(null);
   const [needsCode, setNeedsCode] = useState(false);
@@ -38,10 +39,10 @@ export function SignIn({ onDone }: { onDone: () => void }): ReactNode {
     <main className="gate">
       <form onSubmit={(event) => void submit(event)} aria-labelledby="gate-title">
         <h1 id="gate-title">{t("gate.title")}</h1>
-        <p className="gate-what">{t("gate.what")}</p>
+        <p className="gate-what" role={again ? "status" : undefined}>{again ? t("gate.ended", { username: again }) : t("gate.what")}</p>
         <label>
           {t("gate.username")}
-          <input name="username" autoComplete="username" autoCapitalize="none" required maxLength={64} autoFocus />
+          <input name="username" autoComplete="username" autoCapitalize="none" required maxLength={64} defaultValue={again} autoFocus={!again} />
         </label>
         <label>
           {t("gate.password")}

@@ -10,6 +10,8 @@ export function useFaultWords(): (error: unknown) => string {
   return useCallback(
     (error) => {
       if (!(error instanceof Problem)) return t("problem.away");
+      // The code says that nobody is signed in; here that can only be because a session has ended.
+      if (error.type === "unauthorised") return t("problemMore.ended");
       const words = t([`problem.${error.type}`, `problemMore.${error.type}`, "problem.unknown"], {
         seconds: error.more["retry_after_s"],
       });

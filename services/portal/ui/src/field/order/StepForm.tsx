@@ -1,14 +1,14 @@
 /** Reporting one step: nothing must be filled in but what the step itself needs. */
 import { type ChangeEvent, type FormEvent, type ReactNode, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { dateTime, day } from "../../look/time";
+import { dateTime } from "../../look/time";
 import { go } from "../address";
 import { useField } from "../field";
 import { whereNow } from "../me/position";
 import type { Draft } from "../outbox/store";
 import { KeptImage } from "./History";
 import { nothingDone } from "./NextStep";
-import { checked } from "./readings";
+import { checked, today } from "./readings";
 import { type Drafting, rememberInstrument, useDraft } from "./useDraft";
 
 interface Props {
@@ -37,7 +37,7 @@ function Form({ orderId, drafting }: { orderId: string; drafting: Drafting }): R
   const [measures] = useState(MEASURED.has(draft.step) || draft.lel_percent !== "" || draft.ppm !== "");
   const busy = useRef(false);
   const title = useId();
-  const { readings, faults, warnings } = checked(draft, day(Date.now()));
+  const { readings, faults, warnings } = checked(draft, today());
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -109,7 +109,7 @@ export function ReadingFields({ draft, change }: { draft: Draft; change: (what: 
       <label>{t("field.serial")}<input autoComplete="off" maxLength={64} {...text("instrument_serial")} /></label>
       <label>
         {t("field.calibration")}
-        <input type="date" value={draft.calibrated_on} max={day(Date.now())} onChange={(event) => change({ calibrated_on: event.target.value })} />
+        <input type="date" value={draft.calibrated_on} max={today()} onChange={(event) => change({ calibrated_on: event.target.value })} />
       </label>
     </fieldset>
   );

@@ -21,6 +21,13 @@ export interface Shown {
   entry: Entry | null;
 }
 
+const MEASURED = ["instrument_serial", "calibrated_on", "lel_percent", "ppm"] as const;
+
+/** The API lets a program report anything: what is no text and no number cannot be shown. */
+function readingOf(item: Readonly<Record<string, unknown>>): Partial<Reading> {
+  return Object.fromEntries(MEASURED.map((name) => [name, item[name]]).filter(([, value]) => typeof value === "string" || typeof value === "number")) as Partial<Reading>;
+}
+
 const MOVE_STEPS: Readonly<Record<string, string>> = { accept: "accepted", depart: "en_route", arrive: "arrived", close: "closed" };
 
 function ofServer(step: Step): Shown {
@@ -32,7 +39,7 @@ function ofServer(step: Step): Shown {
     by_phone: true,
     server_at: step.received_at,
     person: step.person,
-    readings: step.readings as Partial<Reading>[],
+    readings: step.readings.map(readingOf),
     note: step.note,
     corrects: step.corrects,
     attachment_ids: step.attachment_ids,

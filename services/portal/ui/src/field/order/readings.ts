@@ -1,4 +1,6 @@
 /** What somebody typed as a reading → a reading, or what is wrong with it. */
+import { day } from "../../look/time";
+import { serverNow } from "../outbox/ask";
 import type { Reading } from "../outbox/entry";
 import type { Draft } from "../outbox/store";
 import { LEL_STOP, LEL_WORK_MAX } from "./steps";
@@ -21,8 +23,13 @@ function number(text: string, max: number): number | null | "bad" {
   return Number.isFinite(value) && value >= 0 && value <= max ? value : "bad";
 }
 
-/** Check a draft; `today` is the date in the field's zone. */
-export function checked(draft: Draft, today: string): Checked {
+/** The date in the field's zone: the platform's where it is known, for a phone's clock may be a day off. */
+export function today(): string {
+  return day(serverNow() ?? Date.now());
+}
+
+/** Check a draft; `on` is the date in the field's zone. */
+export function checked(draft: Draft, on: string): Checked {
   const faults: string[] = [];
   const warnings: string[] = [];
   const lel = number(draft.lel_percent, 100);
@@ -33,8 +40,8 @@ export function checked(draft: Draft, today: string): Checked {
   const measured = typeof lel === "number" || typeof ppm === "number";
   if (measured && !serial) faults.push("serialNeeded");
   if (measured && !draft.calibrated_on) faults.push("calibrationNeeded");
-  if (draft.calibrated_on && draft.calibrated_on > today) faults.push("calibrationFuture");
-  const days = (Date.parse(today) - Date.parse(draft.calibrated_on)) / 86_400_000;
+  if (draft.calibrated_on && draft.calibrated_on > on) faults.push("calibrationFuture");
+  const days = (Date.parse(on) - Date.parse(draft.calibrated_on)) / 86_400_000;
   if (measured && days > CALIBRATION_DAYS_MAX) warnings.push("calibrationOld");
   if (typeof lel === "number" && lel > LEL_WORK_MAX) warnings.push(lel > LEL_STOP ? "lelStop" : "lelNoWork");
   if (draft.step === "below_20_lel" && typeof lel !== "number") faults.push("lelNeeded");

@@ -1,10 +1,9 @@
 /** Why the server refused something, and the ways to put it right; its time stays, and nothing is thrown away. */
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { day } from "../../look/time";
 import { useField } from "../field";
 import { ReadingFields } from "../order/StepForm";
-import { checked } from "../order/readings";
+import { checked, today } from "../order/readings";
 import type { Entry } from "../outbox/entry";
 import { type Mending, mayBeThere } from "../outbox/outbox";
 import type { Draft } from "../outbox/store";
@@ -64,7 +63,7 @@ function NewReadings({ entry, onGive }: { entry: Entry; onGive: (mending: Mendin
     instrument_serial: first?.instrument_serial ?? "", calibrated_on: first?.calibrated_on ?? "",
     lel_percent: first?.lel_percent?.toString() ?? "", ppm: first?.ppm?.toString() ?? "",
   });
-  const { readings, faults } = checked(draft, day(Date.now()));
+  const { readings, faults } = checked(draft, today());
   return (
     <details className="others">
       <summary>{t("field.mend.readings")}</summary>
