@@ -80,6 +80,7 @@ async def test_the_product_describes_the_routes_that_it_has(asking):
 
 @engines
 @one_loop
+@pytest.mark.timeout(900)  # six thousand requests: a minute or two, but not on a machine that does much else
 async def test_nobody_does_what_the_role_may_not_and_nobody_reaches_what_is_anothers(asking, capsys):
     """Each (route, role, owner): 403 by role, 404 by owner, and what is left gets through to the thing."""
     before = await asking.snapshot()
