@@ -56,8 +56,8 @@ def _crew_reads(made: APIRouter, pool: Pool, crews: CrewRows) -> None:
         async with transaction(pool, asking) as connection:
             if is_crew_only(asking):
                 own = await crews.crew(connection, asking.crew_id or "")
-                wanted = own is not None and own["crew_id"] > after
-                rows = [own] if wanted and operator_id in {None, asking.operator_id} else []
+                asked = operator_id in {None, asking.operator_id}
+                rows = [own] if own is not None and asked and own["crew_id"] > after else []
             else:
                 rows = await crews.crews(connection, operator_id, after, limit)
         last = [rows[-1]["crew_id"]] if rows else None
