@@ -105,16 +105,17 @@ class PostgresPeople:
         return expires_at
 
     async def rotate(self, old: bytes, new: bytes) -> datetime | None:
-        """Replace a live token; the old one is gone at once.
+        """Replace a live token; the former one is gone as soon as the new one was seen.
 
+        Until then its holder may never have got the answer: the network failed, the page was left.
         A screen's stays as it is. A crew's is replaced while its session lasts, whenever it ran out: a phone
         sleeps in a pocket.
         """
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(
-                "SELECT s.created_at FROM session s JOIN account a USING (username)"
-                " WHERE s.token_digest = $1 AND s.ended_at IS NULL AND a.disabled_at IS NULL"
-                " AND s.screen IS NULL"
+                "SELECT s.token_digest, s.created_at FROM session s JOIN account a USING (username)"
+                " WHERE (s.token_digest = $1 OR s.former_digest = $1)"
+                " AND s.ended_at IS NULL AND a.disabled_at IS NULL AND s.screen IS NULL"
                 " AND (s.expires_at > now() OR (a.role = ANY($2) AND s.created_at > now() - $3::interval))"
                 " FOR UPDATE OF s",
                 old,
@@ -125,8 +126,9 @@ class PostgresPeople:
                 return None
             expires_at = token_expiry(row["created_at"], datetime.now(UTC))  # noqa: TID251
             await connection.execute(
-                "UPDATE session SET token_digest = $2, expires_at = $3, seen_at = now()"
+                "UPDATE session SET token_digest = $3, former_digest = $2, expires_at = $4, seen_at = now()"
                 " WHERE token_digest = $1",
+                row["token_digest"],
                 old,
                 new,
                 expires_at,
@@ -135,16 +137,24 @@ class PostgresPeople:
 
     async def end_session(self, digest: bytes) -> None:
         """End the session of a token."""
-        await self._pool.execute("UPDATE session SET ended_at = now() WHERE token_digest = $1", digest)
+        await self._pool.execute(
+            "UPDATE session SET ended_at = now() WHERE token_digest = $1 OR former_digest = $1", digest
+        )
 
     async def who(self, digest: bytes) -> tuple[Account, str] | None:
         """Return account and session id of a live token."""
         row = await self._pool.fetchrow(
-            f"SELECT {_COLUMNS}, s.session_id::text, s.screen"  # noqa: S608
-            " FROM session s JOIN account a USING (username) WHERE s.token_digest = $1"
+            f"SELECT {_COLUMNS}, s.session_id::text, s.screen,"  # noqa: S608
+            " s.token_digest = $1 AND s.former_digest IS NOT NULL AS arrived"
+            " FROM session s JOIN account a USING (username)"
+            " WHERE (s.token_digest = $1 OR s.former_digest = $1)"
             " AND s.ended_at IS NULL AND s.expires_at > now() AND a.disabled_at IS NULL",
             digest,
         )
+        if row and row["arrived"]:
+            await self._pool.execute(
+                "UPDATE session SET former_digest = NULL WHERE token_digest = $1", digest
+            )
         return (_account(row), row["session_id"]) if row else None
 
     async def living(self, session_ids: Collection[str]) -> frozenset[str]:

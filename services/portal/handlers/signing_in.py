@@ -175,7 +175,7 @@ class Sessions:
         return session_id, token
 
     async def refresh(self, token: str) -> tuple[str, datetime] | None:
-        """Return a new token for a live one, which ends now."""
+        """Return a new token for a live one, which ends as soon as the new one is used."""
         fresh = secrets.token_urlsafe(32)
         expires_at = await self._people.rotate(digest(token), digest(fresh))
         return (fresh, expires_at) if expires_at else None

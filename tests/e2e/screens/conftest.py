@@ -6,7 +6,7 @@ from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy.native.browser import ARGUMENTS, executable
 from tests.e2e.living import Living
@@ -14,6 +14,8 @@ from tests.e2e.living import Living
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 SIGN_IN_LIMIT_MS = 20_000
+# The whole product works on the same machine; what must be quick has a limit of its own where it is expected.
+expect.set_options(timeout=20_000)
 Entering = Callable[..., Page]
 
 
@@ -29,7 +31,7 @@ class Doors:
     def __init__(self, city: Living, browser: Browser) -> None:
         self._city, self._browser = city, browser
         self._kept: dict[str, Any] = {}
-        self.open: list[BrowserContext] = []
+        self._open: list[tuple[str, BrowserContext]] = []
 
     def enter(self, username: str, path: str, *, fresh: bool = False, **options: Any) -> Page:
         """Return a page of a context of its own that shows `path` to somebody who is signed in.
@@ -41,14 +43,22 @@ class Doors:
         options.setdefault("timezone_id", "Asia/Shanghai")
         kept = None if fresh else self._kept.get(username)
         context = self._browser.new_context(base_url=self._city.portal, storage_state=kept, **options)
-        self.open.append(context)
+        self._open.append((username, context))
         page = context.new_page()
         page.goto(path)
-        if kept is None:
+        # A session may have ended since: a test revoked it, or another context renewed its token.
+        if not page.request.get("/api/v1/people/me").ok:
             self.sign_in(page, username)
             self._kept[username] = context.storage_state()
             page.goto(path)
         return page
+
+    def leave(self) -> None:
+        """Close all pages; a token that was renewed meanwhile is the one that is kept."""
+        for username, context in self._open:
+            self._kept[username] = context.storage_state()
+            context.close()
+        self._open.clear()
 
     def sign_in(self, page: Page, username: str) -> None:
         """Fill in the form; a code that was spent is followed by that of the next step."""
@@ -78,6 +88,4 @@ def _doors(city: Living, browser: Browser) -> Doors:
 def enter(_doors: Doors) -> Iterator[Entering]:
     """Return `enter("watch", "/console/")`: a page of somebody signed in; all are closed after the test."""
     yield _doors.enter
-    for context in _doors.open:
-        context.close()
-    _doors.open.clear()
+    _doors.leave()

@@ -64,9 +64,30 @@ async def test_refreshing_rotates_and_signing_out_ends(portal):
     portal.cookies.clear()
     second = await portal.post("/api/v1/session:refresh", headers=bearer(first))
     portal.cookies.clear()
-    assert (await portal.get("/api/v1/people/me", headers=bearer(first))).status_code == 401
     assert (await portal.get("/api/v1/people/me", headers=bearer(second))).json()["username"] == "member"
+    assert (await portal.get("/api/v1/people/me", headers=bearer(first))).status_code == 401
+    assert (await portal.post("/api/v1/session:refresh", headers=bearer(first))).status_code == 401
     assert (await portal.delete("/api/v1/session", headers=bearer(second))).status_code == 204
+    assert (await portal.get("/api/v1/people/me", headers=bearer(second))).status_code == 401
+
+
+async def test_a_refresh_whose_answer_was_lost_ends_nothing(portal):
+    first = await sign_in(portal)
+    lost = await portal.post("/api/v1/session:refresh", headers=bearer(first))
+    portal.cookies.clear()
+    assert (await portal.get("/api/v1/people/me", headers=bearer(first))).status_code == 200
+    again = await portal.post("/api/v1/session:refresh", headers=bearer(first))
+    portal.cookies.clear()
+    assert (await portal.get("/api/v1/people/me", headers=bearer(lost))).status_code == 401
+    assert (await portal.get("/api/v1/people/me", headers=bearer(again))).status_code == 200
+    assert (await portal.get("/api/v1/people/me", headers=bearer(first))).status_code == 401
+
+
+async def test_signing_out_by_a_former_token_ends_the_session(portal):
+    first = await sign_in(portal)
+    second = await portal.post("/api/v1/session:refresh", headers=bearer(first))
+    portal.cookies.clear()
+    assert (await portal.delete("/api/v1/session", headers=bearer(first))).status_code == 204
     assert (await portal.get("/api/v1/people/me", headers=bearer(second))).status_code == 401
 
 

@@ -20,6 +20,7 @@ export function follow<T>(name: "alerts" | "orders", kind: "alert" | "order", ev
   let tries = 0;
   let heardAt = Date.now();
   let abort = new AbortController();
+  let again: () => void = () => undefined;
 
   async function read(): Promise<void> {
     const headers: Record<string, string> = { Accept: "text/event-stream" };
@@ -65,18 +66,28 @@ export function follow<T>(name: "alerts" | "orders", kind: "alert" | "order", ev
       if (stopped) return;
       events.connection("lost", heardAt);
       const wait = BACK_MS[Math.min(tries++, BACK_MS.length - 1)] ?? 10_000;
-      await new Promise((resolve) => setTimeout(resolve, wait * (0.8 + 0.4 * Math.random())));
+      await new Promise<void>((resolve) => {
+        again = resolve;
+        setTimeout(resolve, wait * (0.8 + 0.4 * Math.random()));
+      });
     }
   }
 
   const watch = setInterval(() => {
     if (Date.now() - heardAt > SILENCE_MS) abort.abort();
   }, 5_000);
+  // Who knows that the network is gone says so at once; a stream that is merely silent takes longer to tell.
+  const gone = (): void => abort.abort();
+  const back = (): void => again();
+  window.addEventListener("offline", gone);
+  window.addEventListener("online", back);
   events.connection("connecting", heardAt);
   void run();
   return () => {
     stopped = true;
     clearInterval(watch);
+    window.removeEventListener("offline", gone);
+    window.removeEventListener("online", back);
     abort.abort();
   };
 }

@@ -82,7 +82,7 @@ export function AlertsPage(): ReactNode {
   const [picked, setPicked] = useState(false);
   const holding = useHeld(picked);
   const { rows, waiting, refresh } = useRows(fits, holding.held);
-  const picking = usePicking(rows);
+  const picking = usePicking(rows, fits);
   if (picking.some !== picked) setPicked(picking.some);
   const counts = useCounts();
   const reading = useCell(live.reading);

@@ -1,6 +1,6 @@
 /** Which alerts are picked; with Shift from the last one picked to this one. */
-import { useCallback, useMemo, useRef, useState } from "react";
-import type { Row } from "../live/rows";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type Row, isOpen } from "../live/rows";
 
 export interface Picking {
   ids: ReadonlySet<string>;
@@ -13,11 +13,19 @@ export interface Picking {
 }
 const NONE: ReadonlySet<string> = new Set();
 
-export function usePicking(rows: readonly Row[]): Picking {
+export function usePicking(rows: readonly Row[], fits: (row: Row) => boolean): Picking {
   const [ids, setIds] = useState<ReadonlySet<string>>(NONE);
   const last = useRef<string | null>(null);
   const present = useRef(rows);
   present.current = rows;
+  // What no longer belongs to this list, because it was shelved or is over, must not hold its rows in place.
+  useEffect(() => {
+    setIds((before) => {
+      if (before.size === 0) return before;
+      const kept = rows.filter((row) => before.has(row.id) && fits(row) && isOpen(row.alert)).map((row) => row.id);
+      return kept.length === before.size ? before : new Set(kept);
+    });
+  }, [rows, fits]);
   const toggle = useCallback((id: string, range: boolean) => {
     setIds((before) => {
       const next = new Set(before);

@@ -31,7 +31,8 @@ interface Words {
 }
 /** Yunnan, where nothing else says where to look. */
 const YUNNAN: L.LatLngTuple = [25, 102];
-const CLUSTER_ZOOM = 16;
+// One closer than the last that gathers: whoever asks for a site must see it, and no number.
+const CLOSE_ZOOM = 16;
 // New alerts must not draw the map hundreds of times a second.
 const DRAW_MS = 1_000;
 
@@ -91,7 +92,7 @@ function draw({ map, marks, dots }: Standing, clusters: Clusters, words: Words, 
     const at: L.LatLngTuple = [geometry.coordinates[1] ?? 0, geometry.coordinates[0] ?? 0];
     const worst = properties.worst === QUIET ? null : properties.worst;
     if ("cluster" in properties) {
-      const closer = (): void => void map.setView(at, Math.min(CLUSTER_ZOOM, clusters.getClusterExpansionZoom(Number(id))));
+      const closer = (): void => void map.setView(at, Math.min(CLOSE_ZOOM, clusters.getClusterExpansionZoom(Number(id))));
       const name = words.sites(properties.point_count, properties.alerts);
       marks.addLayer(L.marker(at, { icon: clusterMark(properties.point_count, worst, name), title: name, zIndexOffset: worst ? 1_000 : 0 }).on("click", closer));
     } else if (worst) {
