@@ -71,13 +71,18 @@ class Stage:
                 await asyncio.sleep(POLL_S)
 
     async def token(self, username: str) -> str:
-        """Return a token of somebody that lives some minutes yet; it is kept, for a code works once."""
+        """Return a token of somebody that lives some minutes yet.
+
+        That of somebody with a second factor is kept, for a code works once; others get one of their own each
+        time, for the crew's app renews its session, and with it the token, as soon as it is opened.
+        """
         token, at = self._tokens.get(username, ("", 0.0))
         if not token or time.monotonic() - at > FRESH_S:
             async with self._as(username) as api:
                 await api.sign_in()
                 token = api.token
-            self._tokens[username] = token, time.monotonic()
+            if self._who[username].totp_secret:
+                self._tokens[username] = token, time.monotonic()
         return token
 
     @asynccontextmanager
