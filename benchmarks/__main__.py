@@ -26,7 +26,7 @@ from deploy.native.errors import SetupError
 from deploy.native.stack import Stack
 from shared.chassis.clock import SystemClock
 
-PARTS = ("sweep", "latency", "ordinary", "queries", "micro", "idle")
+PARTS = ("sweep", "latency", "ordinary", "queries", "micro", "rows", "console", "readers", "idle")
 
 
 def parse(words: list[str]) -> argparse.Namespace:
