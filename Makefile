@@ -63,7 +63,7 @@ faults: setup
 demo: setup
 	@$(PY) -m deploy.native demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter-out 0 no false,$(LAN)),--lan) $(if $(filter undefined,$(origin STORY)),,--story "$(STORY)") $(ARGS)
 
-bench: setup
+bench: setup browser
 	@$(PY) -m benchmarks $(ARGS)
 
 # No index address gets into the locks: each machine fetches from where its own pip is set to.

@@ -45,7 +45,7 @@ class Order(msgspec.Struct):
     seed: int
     wait_receipts: bool = True
     high_only: bool = False
-    """Whether every episode begins by the status of a reading: all alerts are then of the highest priority."""
+    """Whether every episode begins by the status of a reading: then all alerts are P1."""
 
 
 class Alarm(msgspec.Struct):

@@ -24,7 +24,8 @@ _KINDS: tuple[tuple[Rule, Priority, float | None, str], ...] = (
     ("D02", "P2", None, ""),
     ("D03", "P3", None, ""),
 )
-AGE_MS = 4 * 3600 * 1000
+AGES_MS = range(3_600_000, 5 * 3_600_000)
+"""Of these ages are the alerts that stand there already: younger ones would count as a flood (rule S01)."""
 _COLUMNS = [
     "alert_id", "rule", "family", "subject", "priority", "site_id", "operator_id", "area_code", "zone",
     "device_ids", "opened_at_ms", "updated_at_ms", "rule_version", "active", "acknowledged", "suppressed",
@@ -48,7 +49,7 @@ class Alerts:
         self.open: dict[str, Alert] = {}
         self._ids: list[str] = []
         for _ in range(count):
-            self._add(self._made(self._now_ms - self._rng.randrange(AGE_MS), settled=True))
+            self._add(self._made(self._now_ms - self._rng.choice(AGES_MS), settled=True))
 
     def _made(self, at_ms: int, *, settled: bool) -> Alert:
         rng = self._rng

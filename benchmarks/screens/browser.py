@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pyotp
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, ViewportSize, async_playwright
 
 from benchmarks.stage import WATCH
 from deploy.native.browser import ARGUMENTS, executable
 from deploy.native.stack import Stack
 from simulators import people
 
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 LIST_LIMIT_MS = 60_000
 
 
@@ -20,7 +20,7 @@ LIST_LIMIT_MS = 60_000
 async def console(
     stack: Stack, accounts: list[dict[str, Any]], path: str, script: str = ""
 ) -> AsyncIterator[Page]:
-    """Give a page of the console at `path`, shown by the fleet's watch; `script` runs before the page's own."""
+    """Give a page of the console at `path`, open before the fleet's watch; `script` runs before its own."""
     origin = stack.url("portal")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)

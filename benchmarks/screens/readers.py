@@ -100,7 +100,7 @@ class Readers:
             await self._injector.stop()
 
     async def _join(self, log: Log, *, keeps: bool = False) -> Follower:
-        host, port = self._where.hostname, self._where.port
+        host, port = self._where.hostname or "", self._where.port or 80
         request = (
             f"GET /api/v1/stream/alerts HTTP/1.1\r\nHost: {host}:{port}\r\n"
             f"Authorization: Bearer {self._token}\r\nAccept: text/event-stream\r\n\r\n"
@@ -167,9 +167,10 @@ def line(one: Figures) -> str:
     lags = one.lags_ms
     return (
         f"{one.readers} readers for {one.seconds:.0f} s: {one.delivered:,} of "
-        f"{one.readers * one.published:,}, {one.gone} gone, {one.differing} differ, {one.missed} wrong, p50 {quantile(lags, 0.5):.0f} "
-        f"p99 {quantile(lags, 0.99):.0f} max {lags[-1] if lags else 0:.0f} ms, RSS {one.rss_mib:.0f} MiB, "
-        f"CPU {one.cpu_percent:.0f} %, publisher late <= {one.late_ms:.0f} ms: {verdict(one)}"
+        f"{one.readers * one.published:,}, {one.gone} gone, {one.differing} differ, {one.missed} wrong, "
+        f"p50 {quantile(lags, 0.5):.0f} p99 {quantile(lags, 0.99):.0f} max {lags[-1] if lags else 0:.0f} ms, "
+        f"RSS {one.rss_mib:.0f} MiB, CPU {one.cpu_percent:.0f} %, publisher late <= {one.late_ms:.0f} ms: "
+        f"{verdict(one)}"
     )
 
 
