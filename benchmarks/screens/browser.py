@@ -12,7 +12,7 @@ from deploy.native.browser import ARGUMENTS, executable
 from deploy.native.stack import Stack
 from simulators import people
 
-SIZE: ViewportSize = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 2560, "height": 1440}
 LIST_LIMIT_MS = 60_000
 
 

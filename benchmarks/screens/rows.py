@@ -24,10 +24,12 @@ from simulators import people
 from simulators.api import Api
 
 P99_MS_MAX = 500.0
-FLEET = Fleet(controllers=200, detectors_each=20, valve_sites=0)
+# One detector a site: no two alarms make one alert.
+FLEET = Fleet(controllers=200, detectors_each=10, valve_sites=0)
 READINGS = 1_000.0
 ALARMS = 20.0
 WARM_S = 20.0
+BURST_MS = 500.0
 SETTLE_S = 5.0
 # Only what rings loudest is listed: new rows stand at its top, and are not pushed off the screen by others.
 LIST = "alerts?priority=P1"
@@ -47,6 +49,8 @@ class Figures:
     alerts: int = 0
     unalerted: int = 0
     unseen: list[str] = field(default_factory=list)
+    burst: int = 0
+    """The most alerts that were committed within `BURST_MS`: more than the screen has rows are not seen."""
     clock_ms: float = 0.0
     told_ms: list[float] = field(default_factory=list)
     row_ms: list[float] = field(default_factory=list)
@@ -73,8 +77,19 @@ def compare(
     figures.unseen = [id_ for id_, _, _ in mine if id_ not in seen]
     figures.row_ms = sorted(seen[id_] - at for id_, _, at in mine if id_ in seen)
     figures.told_ms = sorted(told[id_] - at for id_, _, at in mine if id_ in told)
+    figures.burst = most_within(BURST_MS, sorted(at for _, _, at in mine))
     begun = ((id_, max(due[one] for one in devices if one in due)) for id_, devices, _ in mine)
     figures.whole_ms = sorted(seen[id_] - at for id_, at in begun if id_ in seen)
+
+
+def most_within(width: float, moments: list[float]) -> int:
+    """Return the largest number of (sorted) moments that lie within `width` of one another."""
+    most = first = 0
+    for last, moment in enumerate(moments):
+        while moment - moments[first] > width:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
 
 
 async def measure(stack: Stack, seconds: float) -> Figures:
@@ -103,8 +118,9 @@ async def _run(stack: Stack, page: Page, seconds: float, told: dict[str, float])
     since_ms = SystemClock().now_ms()
     alarms = await _load(stack, seconds, before=int(WARM_S * ALARMS))
     await asyncio.sleep(SETTLE_S)
-    seen = await page.evaluate("() => window.benchSeen")
-    figures.clock_ms = await page.evaluate("() => Date.now() - performance.timeOrigin - performance.now()")
+    noted = await page.evaluate("() => window.benchSeen")
+    figures.clock_ms = await page.evaluate("() => window.benchClock()")
+    seen = {id_: at + figures.clock_ms for id_, at in noted.items()}
     connection = await asyncpg.connect(stack.engines.postgres.dsn)
     try:
         rows = await connection.fetch(RAISED, since_ms)
@@ -151,7 +167,7 @@ def line(one: Figures) -> str:
     """Return the run in one line."""
     return (
         f"{one.alarms} alarms, {one.alerts} alerts, {one.unalerted} without alert, {len(one.unseen)} never "
-        f"seen; committed → reader {'/'.join(_of(one.told_ms))}, → row {'/'.join(_of(one.row_ms))}, "
+        f"seen, {one.burst} at once; committed → reader {'/'.join(_of(one.told_ms))}, → row {'/'.join(_of(one.row_ms))}, "
         f"due → row {'/'.join(_of(one.whole_ms))} ms; clock {one.clock_ms:.1f} ms: {verdict(one)}"
     )
 
@@ -167,7 +183,8 @@ def body(one: Figures) -> str:
     ]  # fmt: skip
     return (
         f"{ALARMS:.0f} alerts/s for {one.seconds:.0f} s, {READINGS:,.0f} readings/s beside them; "
-        f"{one.alarms} alarms, {one.unalerted} without alert. The browser's clock runs {one.clock_ms:.1f} ms "
-        f"behind the machine's.\n\n{table(head, rows)}\n\n"
+        f"{one.alarms} alarms, {one.unalerted} without alert, the most at once (within "
+        f"{BURST_MS:.0f} ms) {one.burst}. The page's clock ran {one.clock_ms:.1f} ms "
+        f"behind the machine's, which is added.\n\n{table(head, rows)}\n\n"
         f"To be reached: committed → visible on a row, p99 ≤ {P99_MS_MAX:.0f} ms: {verdict(one)}."
     )

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 
 KEEP_MS = 3_900_000
-BYTES_MAX = 96 * 1024 * 1024
+BYTES_MAX = 64 * 1024 * 1024
 """Of a flood less than an hour is known."""
 _EVENT_BYTES = 400
 """What an event takes besides its data."""

@@ -34,6 +34,8 @@ def test_an_alert_that_no_row_showed_voids_the_run():
     rows.compare(found, alarms, raised, {"a1": 1_120.0, "a2": 2_090.0}, {"a1": 1_050.0, "a2": 2_050.0})
     assert found.valid
     assert (found.row_ms, found.told_ms, found.whole_ms) == ([60.0, 100.0], [20.0, 30.0], [90.0, 120.0])
+    assert found.burst == 1
+    assert rows.most_within(10.0, [1.0, 5.0, 11.0, 12.0, 30.0]) == 3
     unseen = rows.Figures(60.0)
     rows.compare(unseen, alarms, raised, {"a1": 1_120.0}, {})
     assert unseen.unseen == ["a2"]
