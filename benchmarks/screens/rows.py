@@ -165,10 +165,11 @@ def _of(found: list[float]) -> tuple[str, str, str]:
 
 def line(one: Figures) -> str:
     """Return the run in one line."""
+    times = {"reader": one.told_ms, "row": one.row_ms, "row since due": one.whole_ms}
+    said = ", ".join(f"{name} {'/'.join(_of(found))}" for name, found in times.items())
     return (
         f"{one.alarms} alarms, {one.alerts} alerts, {one.unalerted} without alert, {len(one.unseen)} never "
-        f"seen, {one.burst} at once; committed → reader {'/'.join(_of(one.told_ms))}, → row {'/'.join(_of(one.row_ms))}, "
-        f"due → row {'/'.join(_of(one.whole_ms))} ms; clock {one.clock_ms:.1f} ms: {verdict(one)}"
+        f"seen, {one.burst} at once; p50/p99/max ms: {said}; clock {one.clock_ms:.1f} ms: {verdict(one)}"
     )
 
 
