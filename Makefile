@@ -68,7 +68,7 @@ demo: setup
 screenshots: setup browser
 	@$(PY) -m deploy.native screenshots $(ARGS)
 
-bench: setup
+bench: setup browser
 	@$(PY) -m benchmarks $(ARGS)
 
 # No index address gets into the locks: each machine fetches from where its own pip is set to.

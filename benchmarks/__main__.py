@@ -1,6 +1,6 @@
 """`make bench`: how much, how fast, at what cost.
 
-    python -m benchmarks [--quick] [sweep|latency|ordinary|queries|micro|idle ...]
+    python -m benchmarks [--quick] [sweep|latency|ordinary|queries|micro|rows|console|readers|idle ...]
 
 Everything runs on engines of its own, which are removed at the end. The results go into benchmarks/RESULTS.md
 (a quick run writes only with --write).
@@ -21,12 +21,13 @@ from benchmarks.ordinary.system import Ordinary
 from benchmarks.product import Product
 from benchmarks.report import idle_body, latency_body, sweep_body
 from benchmarks.run import Figures, Runner
+from benchmarks.screens import parts as screens
 from benchmarks.stage import add_accounts, administrator, register, stage
 from deploy.native.errors import SetupError
 from deploy.native.stack import Stack
 from shared.chassis.clock import SystemClock
 
-PARTS = ("sweep", "latency", "ordinary", "queries", "micro", "idle")
+PARTS = ("sweep", "latency", "ordinary", "queries", "micro", *screens.TITLES, "idle")
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -76,9 +77,14 @@ class Session:
 
     def run(self) -> int:
         """Do all parts."""
-        if self._parts - {"idle"}:
+        if self._parts - {"idle", *screens.TITLES}:
             with stage() as stack:
                 self._under_load(stack)
+        for name, title in screens.TITLES.items():
+            if name in self._parts:
+                body, void = screens.play(name, self._lengths)
+                self._void |= void
+                self._write(name, title, body)
         if "idle" in self._parts:
             with stage() as stack:
                 stack.start()

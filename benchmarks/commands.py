@@ -36,12 +36,13 @@ class Lengths:
     sustained_s: float = 60.0
     latency_s: float = 60.0
     idle_s: float = 30.0
+    screen_s: float = 60.0
     rates: Sequence[int] = RATES
     ordinary_rates: Sequence[int] = ORDINARY_RATES
     query_scale: float = 1.0
 
 
-QUICK = Lengths(10.0, 20.0, 20.0, 30.0, (5_000, 10_000, 20_000, 30_000), (2_000, 4_000, 6_000), 0.02)
+QUICK = Lengths(10.0, 20.0, 20.0, 30.0, 15.0, (5_000, 10_000, 20_000, 30_000), (2_000, 4_000, 6_000), 0.02)
 
 
 async def warm(runner: Runner, fleet: Fleet) -> None:

@@ -31,6 +31,7 @@ class Plan:
     warm_up_s: float = 0.0
     alarms_before: int = 0
     wait_receipts: bool = True
+    high_only: bool = False
 
 
 class Publishers:
@@ -72,6 +73,7 @@ class Publishers:
             alarms=plan.alarms / PROCESSES, alarms_after_s=plan.warm_up_s,
             alarm_skip=-(-plan.alarms_before // PROCESSES),
             boot_id=plan.boot_id, begin_s=0.0, seed=number, wait_receipts=plan.wait_receipts,
+            high_only=plan.high_only,
         )  # fmt: skip
 
     async def _word(self, process: asyncio.subprocess.Process, word: bytes) -> None:

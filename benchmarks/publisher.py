@@ -44,6 +44,8 @@ class Order(msgspec.Struct):
     begin_s: float
     seed: int
     wait_receipts: bool = True
+    high_only: bool = False
+    """Whether every episode begins by the status of a reading: then all alerts are P1."""
 
 
 class Alarm(msgspec.Struct):
@@ -203,7 +205,7 @@ class Load:
         """Begin an episode: every second one by the status of a reading, the others by an event."""
         detector = self.detectors[victim[0]][victim[1]]
         due_ns = time.time_ns() - int((time.monotonic() - due_s) * 1e9)
-        by_event = len(self.outcome.alarms) % 2 == 1
+        by_event = not self.order.high_only and len(self.outcome.alarms) % 2 == 1
         detector.tail = LOW_TAIL if by_event else ALARM_TAIL
         self._say(detector, RAISED if by_event else ALARM_TAIL, event=by_event, due_ns=due_ns)
         self.outcome.alarms.append(Alarm(detector.device_id, due_ns))

@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks.fleet import Fleet
+from benchmarks.fleet import OPERATOR, Fleet
 from deploy.native import session
 from deploy.native.engines import EngineAddresses, Engines
 from deploy.native.errors import SetupError
@@ -22,12 +22,15 @@ from simulators import people, seed
 from simulators.api import Api
 
 CHUNK = 5_000
+WATCH = "watch-bench"
 FIRST_MESSAGE_LIMIT_S = 60.0
 
 
 @contextmanager
-def stage(say: Any = print) -> Iterator[Stack]:
+def stage(say: Any = print, **options: Any) -> Iterator[Stack]:
     """Give a prepared stack on fresh engines, not started yet; everything is stopped and removed at the end.
+
+    `options` are the stack's: which services there are, where the apps lie.
 
     PostgreSQL notes when each transaction was committed (`track_commit_timestamp`), for the alarms' latency.
     """
@@ -37,7 +40,7 @@ def stage(say: Any = print) -> Iterator[Stack]:
         asyncio.run(_note_commits(engines.addresses()))
         engines.postgres.stop()
         engines.postgres.start()
-        stack = Stack(engines.publish(), engines.state)
+        stack = Stack(engines.publish(), engines.state, **options)
         try:
             stack.prepare()
             yield stack
@@ -55,8 +58,10 @@ async def _note_commits(engines: EngineAddresses) -> None:
 
 
 def add_accounts(stack: Stack) -> list[dict[str, Any]]:
-    """Make the demo's accounts; the administrator registers the fleet."""
+    """Make the demo's accounts, and one that watches the fleet; the administrator registers it."""
     accounts = people.make()
+    watch = next(one for one in accounts if one["username"] == "watch")
+    accounts.append(watch | {"username": WATCH, "operator_id": OPERATOR})
     file = stack.folder / "secrets" / "accounts.json"
     write_private(file, json.dumps(accounts).encode())
     try:

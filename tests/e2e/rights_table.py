@@ -26,9 +26,7 @@ BELONGS_TO = {
 # An area's codes begin with this; a prefecture covers its counties.
 BEGINS_WITH = {"530602": "530602", "530621": "530621", "530600": "5306", "530300": "5303"}
 # Who signs in has no role yet, and who leaves needs none.
-BEFORE_ROLES = frozenset(
-    {"POST session", "DELETE session", "POST session:refresh", "POST session:screen"}
-)
+BEFORE_ROLES = frozenset({"POST session", "DELETE session", "POST session:refresh", "POST session:screen"})
 # Routes whose {} names nothing that anybody owns.
 NOBODYS = {"POST rules/{}:propose": "G02", "GET stream/{}": "alerts"}
 

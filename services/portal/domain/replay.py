@@ -1,15 +1,17 @@
-"""The live streams' memory: the events of at least the last hour, and what a reader has not seen yet.
+"""The live streams' memory: the events of the last hour, and what a reader has not seen yet.
 
 An event's id is the vector of next offsets, one per partition, e.g. `12.7.30`: a reader that comes back
 with it gets exactly what came after, whichever instance it reaches.
 """
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 KEEP_MS = 3_900_000
-EVENTS_MAX = 200_000
+BYTES_MAX = 64 * 1024 * 1024
+"""Of a flood less than an hour is known."""
+_EVENT_BYTES = 400
+"""What an event takes besides its data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Replay:
         self.starts = list(starts)
         self.next_offsets = list(starts)
         self._events: deque[StreamEvent] = deque()
+        self._bytes = 0
 
     def add(
         self,
@@ -48,8 +51,10 @@ class Replay:
         self.advance(partition, offset)
         event = StreamEvent(partition, offset, at_ms, operator_id, area_code, data, self.position(), crews)
         self._events.append(event)
-        while len(self._events) > EVENTS_MAX or self._events[0].at_ms < at_ms - KEEP_MS:
+        self._bytes += len(data) + _EVENT_BYTES
+        while self._bytes > BYTES_MAX or self._events[0].at_ms < at_ms - KEEP_MS:
             gone = self._events.popleft()
+            self._bytes -= len(gone.data) + _EVENT_BYTES
             self.starts[gone.partition] = gone.offset + 1
         return event
 
@@ -61,7 +66,7 @@ class Replay:
         """Return the id of "everything until now"."""
         return ".".join(map(str, self.next_offsets))
 
-    def after(self, last_event_id: str) -> Iterator[StreamEvent] | None:
+    def after(self, last_event_id: str) -> list[StreamEvent] | None:
         """Return what came after an id; None when the id is not ours or its past is no longer known."""
         parts = last_event_id.split(".")
         if len(parts) != len(self.starts) or not all(part.isdecimal() for part in parts):
@@ -71,4 +76,4 @@ class Replay:
             return None
         if any(mark > newest for mark, newest in zip(seen, self.next_offsets, strict=True)):
             return None
-        return (event for event in list(self._events) if event.offset >= seen[event.partition])
+        return [event for event in self._events if event.offset >= seen[event.partition]]

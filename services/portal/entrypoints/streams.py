@@ -5,7 +5,7 @@ with `Last-Event-ID`; a session that ended ends its streams within seconds.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -23,8 +23,12 @@ from shared.chassis.logs import get_logger
 from shared.chassis.openapi import plain
 from shared.chassis.principal import Principal
 
-QUEUE_MAX = 2_000
+WAITING_MAX = 2_000
 READERS_MAX = 500
+READ_MAX = 500
+GATHER_S = 0.05
+"""What comes meanwhile is told together: a write costs a reader far more than an event."""
+WRITE_BYTES = 65_536
 COMMENT_S = 15.0
 SESSION_CHECK_S = 2.0
 
@@ -49,6 +53,35 @@ def may_see(principal: Principal, event: StreamEvent) -> bool:
     return principal.has({"administrator"})
 
 
+class Reader:
+    """What one reader was not told yet: events with their frames, which all readers share."""
+
+    def __init__(self, principal: Principal) -> None:
+        self.principal = principal
+        self.news = asyncio.Event()
+        self.dropped = False
+        self._waiting: list[tuple[StreamEvent, bytes]] = []
+
+    def tell(self, fresh: list[tuple[StreamEvent, bytes]]) -> None:
+        """Let these wait for the reader; one that does not keep up is dropped."""
+        self._waiting += fresh
+        if len(self._waiting) > WAITING_MAX:
+            self.drop()
+        self.news.set()
+
+    def drop(self) -> None:
+        """End the stream; what waits comes again by `Last-Event-ID`, if its owner may come back."""
+        self.dropped = True
+        self._waiting = []
+        self.news.set()
+
+    def take(self) -> bytes:
+        """Return all that waits and is the reader's to see."""
+        waiting, self._waiting = self._waiting, []
+        self.news.clear()
+        return b"".join(frame for event, frame in waiting if may_see(self.principal, event))
+
+
 class Stream:
     """One topic, fanned out to its readers."""
 
@@ -62,8 +95,8 @@ class Stream:
         self._clock = clock
         self._health = health
         self._replay: Replay | None = None
-        # Whose session each reader came with.
-        self._readers: dict[asyncio.Queue[StreamEvent | None], str] = {}
+        self._readers: set[Reader] = set()
+        self._fresh: list[tuple[StreamEvent, bytes]] = []
 
     async def run(self) -> None:
         """Read the topic, from an hour ago on, until cancelled."""
@@ -79,11 +112,13 @@ class Stream:
             self._replay = await self._rewind(consumer, partitions)
             self._health.set(f"stream {self.name}", ok=True)
             while True:
-                for records in (await consumer.getmany(timeout_ms=1_000)).values():
-                    for record in records:
-                        self._take(
-                            self._replay, record.partition, record.offset, record.timestamp, record.value
-                        )
+                found = await consumer.getmany(timeout_ms=1_000, max_records=READ_MAX)
+                # Nothing is awaited between remembering and telling: who subscribes gets an event once.
+                for record in (record for records in found.values() for record in records):
+                    self._take(self._replay, record.partition, record.offset, record.timestamp, record.value)
+                self._tell()
+                if found and self._readers:
+                    await asyncio.sleep(GATHER_S)
         finally:
             await consumer.stop()
 
@@ -108,75 +143,81 @@ class Stream:
             replay.advance(partition, offset)
             return
         event = replay.add(partition, offset, at_ms, *shown)
-        for reader in list(self._readers):
-            try:
-                reader.put_nowait(event)
-            except asyncio.QueueFull:
-                self._drop(reader)
+        if self._readers:
+            self._fresh.append((event, self.frame(event)))
 
-    def _drop(self, reader: "asyncio.Queue[StreamEvent | None]") -> None:
-        self.leave(reader)
-        if reader.full():
-            reader.get_nowait()
-        reader.put_nowait(None)
+    def _tell(self) -> None:
+        fresh, self._fresh = self._fresh, []
+        for reader in list(self._readers) if fresh else ():
+            reader.tell(fresh)
+            if reader.dropped:
+                self._readers.discard(reader)
 
     def sessions(self) -> frozenset[str]:
         """Return the sessions that read along."""
-        return frozenset(self._readers.values())
+        return frozenset(reader.principal.session_id for reader in self._readers)
 
     def end(self, sessions: Collection[str]) -> None:
         """End the streams of some sessions."""
-        for reader in [reader for reader, session in self._readers.items() if session in sessions]:
-            self._drop(reader)
+        for reader in [one for one in self._readers if one.principal.session_id in sessions]:
+            self._readers.discard(reader)
+            reader.drop()
 
-    def subscribe(
-        self, principal: Principal, last_event_id: str | None
-    ) -> tuple[list[bytes], "asyncio.Queue[StreamEvent | None]"]:
-        """Return what a reader missed, and the queue of what comes."""
+    def subscribe(self, principal: Principal, last_event_id: str | None) -> tuple[Iterable[bytes], Reader]:
+        """Return what a reader missed, and what tells it of what comes."""
         if self._replay is None or len(self._readers) >= READERS_MAX:
             raise problem(503, "unavailable", "The live stream is not ready.")
-        missed = [f"id: {self._replay.position()}\n: now\n\n".encode()]
+        self._tell()  # what came before is not news to who comes now
+        missed: Iterable[bytes] = [f"id: {self._replay.position()}\n: now\n\n".encode()]
         if last_event_id:
             events = self._replay.after(last_event_id)
             if events is None:
                 missed = [f"id: {self._replay.position()}\nevent: reset\ndata: {{}}\n\n".encode()]
             else:
-                missed = [self.frame(event) for event in events if may_see(principal, event)]
-        queue: asyncio.Queue[StreamEvent | None] = asyncio.Queue(QUEUE_MAX)
-        self._readers[queue] = principal.session_id
-        return missed, queue
+                # An hour of events is large, and many may come back at once: made while it is sent.
+                missed = _joined(self.frame(event) for event in events if may_see(principal, event))
+        reader = Reader(principal)
+        self._readers.add(reader)
+        return missed, reader
 
-    def leave(self, queue: "asyncio.Queue[StreamEvent | None]") -> None:
+    def leave(self, reader: Reader) -> None:
         """Forget a reader."""
-        self._readers.pop(queue, None)
+        self._readers.discard(reader)
 
     def frame(self, event: StreamEvent) -> bytes:
         """Return an event as it goes over the line."""
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (event.id.encode(), self.name.encode(), event.data)
 
 
-async def _frames(
-    stream: Stream,
-    principal: Principal,
-    missed: list[bytes],
-    queue: "asyncio.Queue[StreamEvent | None]",
-) -> AsyncIterator[bytes]:
+def _joined(frames: Iterable[bytes]) -> Iterator[bytes]:
+    """Give frames in writes of at least `WRITE_BYTES`, the last one excepted."""
+    write: list[bytes] = []
+    size = 0
+    for frame in frames:
+        write.append(frame)
+        size += len(frame)
+        if size >= WRITE_BYTES:
+            yield b"".join(write)
+            write, size = [], 0
+    if write:
+        yield b"".join(write)
+
+
+async def _frames(stream: Stream, missed: Iterable[bytes], reader: Reader) -> AsyncGenerator[bytes]:
     try:
         for frame in missed:
             yield frame
-        while True:
+        while not reader.dropped:
             try:
                 async with asyncio.timeout(COMMENT_S):
-                    event = await queue.get()
+                    await reader.news.wait()
             except TimeoutError:
                 yield b": still here\n\n"
                 continue
-            if event is None:
-                return
-            if may_see(principal, event):
-                yield stream.frame(event)
+            if news := reader.take():
+                yield news
     finally:
-        stream.leave(queue)
+        stream.leave(reader)
 
 
 async def end_with_sessions(streams: Collection[Stream], living: Living) -> None:
@@ -203,11 +244,10 @@ def router(streams: dict[str, Stream]) -> APIRouter:
     async def follow(name: str, request: Request, asking: Who) -> StreamingResponse:
         if name not in streams:
             raise problem(404, "not-found", "There is no such stream.")
-        principal = asking[1]
         stream = streams[name]
-        missed, queue = stream.subscribe(principal, request.headers.get("last-event-id"))
+        missed, reader = stream.subscribe(asking[1], request.headers.get("last-event-id"))
         return StreamingResponse(
-            _frames(stream, principal, missed, queue),
+            _frames(stream, missed, reader),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )

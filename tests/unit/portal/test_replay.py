@@ -34,7 +34,7 @@ def test_an_id_that_is_not_ours_or_too_old_is_unknown():
 
 
 def test_memory_is_bounded(monkeypatch):
-    monkeypatch.setattr(replay, "EVENTS_MAX", 10)
+    monkeypatch.setattr(replay, "BYTES_MAX", 10 * (replay._EVENT_BYTES + len(b"{}")))
     ring, events = fill(100)
     assert len(list(ring.after(events[-10].id) or [])) == 9
     assert ring.after(events[-20].id) is None
