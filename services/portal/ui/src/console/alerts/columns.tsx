@@ -52,7 +52,7 @@ const priority = ({ t, long }: ColumnNeeds): TableColumnsType<Row>[number] => ({
 
 function wide(needs: ColumnNeeds): TableColumnsType<Row> {
   const { t, site, width, long } = needs;
-  const stateWidth = long ? 304 : 204;
+  const stateWidth = long ? 352 : 204;
   const fixed = (needs.picking ? PICK_WIDTH : 0) + priorityWidth(long) + stateWidth + 140 + 76 + 86 + 96;
   const rest = Math.max(340, width - fixed - 8);
   return [
