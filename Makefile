@@ -1,6 +1,6 @@
 # Every target sets up what it needs; a second run is quick. ENGINES=docker uses Docker's engines.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap setup browser engines stop status check test demo screenshots faults bench lock otp audit-verify
+.PHONY: help bootstrap setup browser engines stop status check test demo screenshots faults bench lock otp audit-verify people
 
 PY := .venv/bin/python
 ARGS ?=
@@ -13,6 +13,7 @@ help:
 	@echo "make test    all tests, with engines of their own when none run (ARGS=-x: more for pytest)"
 	@echo "make check   format, lint, types, boundaries, contracts, unit tests (no engines)"
 	@echo "make faults  the full counts of the fault tests     make bench  the benchmarks"
+	@echo "make people  the whole table of rights, hostile input, every screen by axe-core"
 	@echo "make screenshots  pictures of every screen: all into .gaswatch/screenshots, the guide's into docs/pictures (ARGS=--guide: only those)"
 	@echo "make otp     the demo's one-time codes now       make audit-verify  check who did what"
 	@echo "make engines start the engines alone     make status  what runs where     make stop  stop all"
@@ -56,11 +57,15 @@ SCREENS := tests/e2e/screens
 test: setup browser
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -q -m "not full" -n 3 --dist loadfile $(PARTS) $(ARGS)
 	@$(PY) -m pytest -q -m "not full" --ignore $(SCREENS) $(WHOLE) $(ARGS)
-	@$(PY) -m pytest -q $(SCREENS) $(ARGS)
+	@$(PY) -m pytest -q -m "not full" $(SCREENS) $(ARGS)
 
 faults: setup
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults tests/simulation $(ARGS)
-	@$(PY) -m pytest -q -m full tests/e2e/test_fuzz.py $(ARGS)
+
+# The whole table of rights, the fuzzed API, hostile input, and every screen in both themes.
+people: setup browser
+	@$(PY) -m pytest -q -m full --ignore $(SCREENS) tests/e2e $(ARGS)
+	@$(PY) -m pytest -q -m full $(SCREENS) $(ARGS)
 
 demo: setup
 	@$(PY) -m deploy.native demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter-out 0 no false,$(LAN)),--lan) $(if $(filter undefined,$(origin STORY)),,--story "$(STORY)") $(ARGS)

@@ -64,7 +64,7 @@ def _sweep(state: Path) -> None:
             for daemon in daemons(folder):
                 daemon.stop()
             docker.remove(folder)
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)  # what just stopped may take its own files along
 
 
 @contextmanager

@@ -76,6 +76,7 @@ def faults(page: Page) -> list[str]:
 
 
 @pytest.mark.engines
+@pytest.mark.full
 @pytest.mark.parametrize(("theme", "language"), [("light", "zh-CN"), ("dark", "en")])
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
 def test_nothing_serious_stands_in_anybodys_way_and_it_fits_a_phone(opening, screen, theme, language):
@@ -90,6 +91,7 @@ def test_nothing_serious_stands_in_anybodys_way_and_it_fits_a_phone(opening, scr
 
 
 @pytest.mark.engines
+@pytest.mark.full
 def test_the_check_itself_finds_what_is_wrong(opening):
     page = opening(SCREENS[0], "light", "zh-CN")
     page.evaluate("document.querySelector('h1').style.color = '#eee'")

@@ -16,7 +16,7 @@ from tests.e2e.screens.hostile.catalogue import word
 from tests.e2e.screens.hostile.scene import FIRM, KINDS, MARKUP, Scene, played, site_of
 from tests.e2e.screens.hostile.walking import walk
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.full]
 
 SHOWN_LIMIT_MS = 20_000
 BUSY = "[aria-busy=true], .ant-spin-spinning"

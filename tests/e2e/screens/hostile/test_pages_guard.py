@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.screens.hostile.foreign import foreign_site
 from tests.e2e.screens.hostile.hands import Hand
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.full]
 
 COOKIE = "gaswatch_session"
 PAGES = ("/console/", "/regulator/", "/field/")

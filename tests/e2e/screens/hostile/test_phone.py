@@ -15,7 +15,7 @@ from tests.e2e.screens.hostile.catalogue import word
 from tests.e2e.screens.hostile.crews import Crew, man
 from tests.e2e.screens.hostile.walking import walk
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.full]
 
 MB = 1024 * 1024
 SENT_LIMIT_MS = 30_000

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.e2e.screens.hostile.catalogue import word
 from tests.e2e.screens.hostile.hands import Hand
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.full]
 
 # A minute is promised; the portal looks every two seconds.
 ENDS_WITHIN_S = 10.0
