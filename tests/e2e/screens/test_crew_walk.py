@@ -100,7 +100,7 @@ def loses_the_network(phone: Page) -> None:
     (worker,) = phone.context.service_workers
     phone.context.set_offline(True)
     assert worker.evaluate("() => fetch('/healthz').then(() => 'reached', () => 'away')") == "away"
-    expect(phone.get_by_text("无网络:可继续记录")).to_be_visible()
+    expect(phone.get_by_text("无网络：可继续记录")).to_be_visible()
 
 
 def works_in_the_cellar(phone: Page, photo: bytes) -> None:
@@ -136,7 +136,7 @@ def begins_step(phone: Page, word: str) -> None:
 
 
 def reports(phone: Page, word: str) -> None:
-    phone.get_by_role("button", name=f"完成:{word}").tap()
+    phone.get_by_role("button", name=f"完成：{word}").tap()
     expect(phone.locator("ol.history li.waiting strong").last).to_have_text(word)
 
 
