@@ -112,7 +112,8 @@ def on_position(valve: Valve, position: str, order: tuple[int, int], cause: str 
     commanded = valve.command is not None and (cause == "command" or valve.command.live(at.now_ms))
     command_id = valve.command.command_id if valve.command and commanded else None
     actor = f"device:{valve.valve_id}"
-    if valve.alerts and before != "unknown":  # the first word on where it stands is no movement
+    first_word = before == "unknown" and cause is None  # a reading, and no movement that we know of
+    if valve.alerts and not first_word:
         why = f"{position}:{cause or 'unknown'}"
         effects.append(Item("valve_moved", valve.alerts, command_id, actor, why))
     if position == "closed":

@@ -7,7 +7,7 @@ import sys
 
 from deploy.native.places import PROJECT
 
-ACCOUNT = {"role": "watch", "username": "watch", "totp_secret": "GEZDGNBVGY3TQOJQ"}
+ACCOUNT = {"role": "watch", "username": "watch", "totp_secret": "GEZDGNBVGY3TQOJQ" * 2}
 
 
 def test_a_reader_who_has_had_enough_is_no_error(tmp_path):
