@@ -158,6 +158,7 @@ ensure_programs() {
 
 ensure_browser() {
   have chromium || missing "Chromium, in which the screens are tested," chromium
+  PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -q 'libatomic\.so\.1' || missing "libatomic, which the driver of the browser needs," libatomic1
   fc-list ":lang=zh" 2>/dev/null | grep -q . || missing "A Chinese font" fonts-noto-cjk fontconfig
 }
 
