@@ -40,10 +40,7 @@ def on_cause(situation: Situation, cause: Cause, place: Place, new_id: str, limi
 def _join(
     situation: Situation, order: Order, cause: Cause, skill: str, place: Place, limits: Limits
 ) -> Decision:
-    """Let a further alert join an open order; what is graver raises it and leads its text.
-
-    What is as grave stands below: who goes there must read that the valve did not close, too.
-    """
+    """Let an alert join: what is graver raises the order and leads its text, what is as grave follows."""
     raises = cause.priority < order.priority
     if cause.cause_id in order.alert_ids and not raises:
         return Decision(outcome=Outcome.ALREADY_SERVED)
