@@ -108,19 +108,22 @@ class Observer:
     def find(self, wanted: Expectation, since: float, began: float, about: str | None = None) -> Seen | None:
         """Return what meets an expectation that counts from `since`, in a story that began at `began`.
 
-        An order that stood already at `since`, live and manned, was there at once. The one of several
-        (`nth`) that makes the number full counts, however early the others came.
+        An order that stood already at `since`, live and manned, was there at once; so was a message about
+        something that we saw after it, for the two come on different ways. The one of several (`nth`) that
+        makes the number full counts, however early the others came.
         """
         if wanted.see == "order" and (standing := self._standing(wanted, since, began, about)) is not None:
             return standing
         nth = wanted.where.get("nth", 1)
         distinct: set[str] = set()
+        told = wanted.see == "message" and about is not None
+        earliest = since if nth == 1 and not told else began
         for seen in self.seen:
-            if seen.at < (since if nth == 1 else began) or not self._meets(seen, wanted, began, about):
+            if seen.at < earliest or not self._meets(seen, wanted, began, about):
                 continue
             distinct.add(str(seen.facts.get("alert_id") or seen.facts.get("device_id") or len(distinct)))
             if len(distinct) >= nth:
-                return seen
+                return replace(seen, at=max(seen.at, since)) if told else seen
         return None
 
     def _meets(self, seen: Seen, wanted: Expectation, began: float, about: str | None) -> bool:

@@ -28,6 +28,7 @@ async def perform(story: Story, world: World, observer: Observer, api: Api, tell
         group.create_task(play(story, world, play_began, teller.act))
         for wanted in story.expect:
             looks.tasks[wanted.name] = group.create_task(looks.look(wanted))
+    await asyncio.gather(*(looks.watch(wanted) for wanted in story.never))
     await teller.tell_all()
     found = [looks.faults[wanted.name] for wanted in story.expect if wanted.name in looks.faults]
     return found + [fault for wanted in story.never if (fault := _forbidden(story, wanted, observer, began))]
@@ -78,6 +79,13 @@ class _Looks:
             cause = self._texts.get(wanted.after) or self._causes[wanted.after][1]
             self._teller.met(wanted, seen.at, seconds, limit, motor_s, cause)
         return seen
+
+    async def watch(self, wanted: Expectation) -> None:
+        """Go on watching for what must not happen, `within_s` after its cause, until it happens."""
+        since = await self._since(wanted)
+        if since is not None:
+            until = min(since + wanted.within_s, self._began + self._story.limit_s)
+            await self._observer.wait(wanted, since, self._began, until, self._api)
 
     async def _since(self, wanted: Expectation) -> float | None:
         if wanted.after in self._causes:

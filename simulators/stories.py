@@ -60,7 +60,10 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Story:
-    """A story of DESIGN section 5. Its clock starts with its cause, the first action that has words."""
+    """A story of DESIGN section 5. Its clock starts with its cause, the first action that has words.
+
+    What must `never` be seen is watched for until all steps are seen, and `within_s` after its `after`.
+    """
 
     name: str
     title: Text

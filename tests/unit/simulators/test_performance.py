@@ -164,6 +164,30 @@ async def test_a_message_about_something_else_is_not_it(wrong: dict[str, str]) -
     assert fault.startswith("leak: message was not seen")
 
 
+async def test_a_message_that_comes_before_its_alert_is_seen_was_there_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scene = Scene({"alarm", "alert", "message"})
+    expect = tuple(
+        replace(one, after="alert") if one.name == "message" else one for one in scene.story.expect
+    )
+    scene.story = replace(scene.story, expect=expect)
+    assert await scene.play(scene.alarm, scene.message, scene.alert) == []
+    assert " 0.00 s ≤ 0.4 s" in capsys.readouterr().out
+
+
+async def test_what_must_not_be_is_watched_for_after_the_last_step() -> None:
+    (found,) = stories.load("network-cut").never
+    for within_s, faults in ((0.3, 1), (0.0, 0)):
+        never = replace(found, site=SITE, after=stories.START, within_s=within_s)
+        scene = Scene({"alarm"}, (never,))
+        valve = {"device_id": f"{SITE}-v1", "type": "position_changed", "position": "closed"}
+        playing = asyncio.create_task(scene.play(scene.alarm))
+        await asyncio.sleep(0.15)
+        scene.note("limit_switch", **valve)
+        assert len(await playing) == faults
+
+
 async def test_messages_one_by_one_are_counted_for_each_person() -> None:
     (never,) = (one for one in stories.load("flood").never if one.name == "one-by-one")
     most = never.where["nth_each"] - 1
