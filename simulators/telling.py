@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from shared.contracts.rule_names import RULE_NAMES
 from simulators.observer import Seen
 from simulators.stories import Action, Expectation, Story, Text
 
@@ -132,7 +133,7 @@ class Teller:
             return str(word("events", facts["type"])), f"{facts['device_id']} {_shown(facts)}"
         if seen.see == "alert":
             label = "报警 alert" if facts["active"] else "报警恢复 alert cleared"
-            rule = f"{facts['rule']} {word('rules', facts['rule'])}"
+            rule = f"{facts['rule']} {' '.join(RULE_NAMES[facts['rule']])}"
             key: tuple[str, ...] = ("alert", facts["alert_id"], str(facts["active"]), facts["rule"])
             return self._once(key, label, f"{facts['priority']} {rule} · {facts['site_id']}")
         if seen.see == "order":
@@ -173,7 +174,7 @@ def _in_english(title: str) -> str:
     if title.isascii():
         return ""
     found = [one["en"] for one in WORDS["messages"] if one["zh"] in title]
-    found += [text["en"] for code, text in WORDS["rules"].items() if f" {code} " in title]
+    found += [name.en for code, name in RULE_NAMES.items() if f" {code} " in title]
     return f" · {' '.join(found)}" if found else ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.dispatch.domain.model import Kind, Outcome, Priority
+from shared.contracts.rule_names import RULE_NAMES
 
 # What can make an order necessary that was not before; all else leaves orders alone.
 TRIGGERS = frozenset({"raised", "escalated", "unshelved"})
@@ -37,35 +38,6 @@ RULES: Mapping[str, Sends] = {
 }
 # A detector that falls silent while its alarm lasts: somebody goes now.
 SILENT_IN_ALARM = Sends("response", "leak")
-
-RULE_NAMES: Mapping[str, str] = {
-    "G01": "燃气泄漏低报 / gas low",
-    "G02": "燃气泄漏高报 / gas high",
-    "G03": "场站燃气泄漏 / station gas",
-    "G04": "同一区域多点报警 / several detectors in one zone",
-    "G05": "浓度快速上升 / fast rise",
-    "G06": "一氧化碳 / carbon monoxide",
-    "V01": "切断阀未关闭 / valve not closed",
-    "V02": "切断阀异常动作 / valve moved unexplained",
-    "V03": "报警未解除即开阀 / valve reopened during alarm",
-    "D01": "探测器停用或静音 / detector disabled",
-    "D02": "探测器故障 / sensor fault",
-    "D03": "设备离线 / device offline",
-    "D04": "设备到期 / end of life",
-    "D05": "探测器检定逾期 / detector check overdue",
-    "D06": "阀门检验逾期 / valve test overdue",
-    "D07": "探测器气种不符 / wrong gas",
-    "D08": "未登记设备报警 / alarm of unregistered device",
-    "P01": "调压器出口超压 / outlet pressure high",
-    "P02": "超压切断 / over-pressure shut-off",
-    "P03": "调压器出口低压 / outlet pressure low",
-    "P04": "压力骤降流量突增 / pressure drop with flow surge",
-    "L01": "LNG储罐超压 / LNG tank pressure high",
-    "L02": "储罐液位越限 / tank level",
-    "L03": "气化器出口低温 / vaporizer outlet cold",
-    "C03": "应装未装报警器或切断阀 / alarm or cutoff missing",
-    "C05": "保护范围内施工或占压 / digging or building on a pipe",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,5 +99,5 @@ def joined_text(text: str, line: str, priority: str, present: str) -> str:
 
 def text_of(cause: Cause, site_name: str) -> str:
     """Return the text of an order that `cause` opens, Chinese first."""
-    parts = [cause.rule, RULE_NAMES.get(cause.rule, ""), site_name, cause.zone]
+    parts = [cause.rule, " / ".join(RULE_NAMES.get(cause.rule, ())), site_name, cause.zone]
     return " · ".join(part for part in parts if part)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.notification.domain.model import Language, Notice
+from shared.contracts.rule_names import RULE_NAMES, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,41 +97,41 @@ LEDGER = Advice(
     "Nothing is published before a person has confirmed it",
 )
 
-RULES: dict[str, tuple[str, str, Advice]] = {
-    "G01": ("燃气泄漏低报", "gas low", LEAK),
-    "G02": ("燃气泄漏高报", "gas high", LEAK),
-    "G03": ("场站燃气泄漏", "station gas", STATION),
-    "G04": ("同一区域多点报警", "several detectors in one zone", LEAK),
-    "G05": ("浓度快速上升", "concentration rises fast", LEAK),
-    "G06": ("一氧化碳超标", "carbon monoxide", CO),
-    "V01": ("切断阀未关闭", "valve not closed", VALVE),
-    "V02": ("切断阀异常动作", "valve moved without reason", VALVE),
-    "V03": ("报警未解除即开阀", "valve reopened while in alarm", VALVE),
-    "D01": ("探测器停用或静音", "detector disabled", DEVICE),
-    "D02": ("探测器故障", "sensor fault", DEVICE),
-    "D03": ("设备离线", "device offline", DEVICE),
-    "D04": ("设备到期", "end of life", DEVICE),
-    "D05": ("探测器检定逾期", "detector check overdue", DEVICE),
-    "D06": ("阀门检验逾期", "valve test overdue", DEVICE),
-    "D07": ("探测器气种与场所不符", "detector of the wrong gas", DEVICE),
-    "D08": ("未登记设备报警", "alarm of an unregistered device", LEAK),
-    "P01": ("调压器出口压力高", "outlet pressure high", PRESSURE),
-    "P02": ("超压切断", "over-pressure shut-off", PRESSURE),
-    "P03": ("调压器出口压力低", "outlet pressure low", PRESSURE),
-    "P04": ("压力骤降且流量突增", "pressure falls while flow surges", DAMAGE),
-    "L01": ("LNG储罐压力高", "LNG tank pressure high", TANK),
-    "L02": ("储罐液位越限", "tank level out of limits", TANK),
-    "L03": ("气化器出口温度低", "vaporizer outlet cold", TANK),
-    "O01": ("加臭量不足", "odorant low", DEVICE),
-    "C01": ("涉嫌无证经营", "possibly unlicensed", LEDGER),
-    "C02": ("许可证即将到期", "licence expires", LEDGER),
-    "C03": ("应装未装报警器或切断阀", "alarm or cutoff missing", LEDGER),
-    "C04": ("整改逾期", "rectification overdue", LEDGER),
-    "C05": ("保护范围内施工或占压", "digging or building on a pipe", DAMAGE),
-    "S01": ("报警洪泛或抖动", "alarm flood", PLATFORM),
-    "S02": ("平台自身异常", "the platform itself", PLATFORM),
+ADVICE: dict[str, Advice] = {
+    "G01": LEAK,
+    "G02": LEAK,
+    "G03": STATION,
+    "G04": LEAK,
+    "G05": LEAK,
+    "G06": CO,
+    "V01": VALVE,
+    "V02": VALVE,
+    "V03": VALVE,
+    "D01": DEVICE,
+    "D02": DEVICE,
+    "D03": DEVICE,
+    "D04": DEVICE,
+    "D05": DEVICE,
+    "D06": DEVICE,
+    "D07": DEVICE,
+    "D08": LEAK,
+    "P01": PRESSURE,
+    "P02": PRESSURE,
+    "P03": PRESSURE,
+    "P04": DAMAGE,
+    "L01": TANK,
+    "L02": TANK,
+    "L03": TANK,
+    "O01": DEVICE,
+    "C01": LEDGER,
+    "C02": LEDGER,
+    "C03": LEDGER,
+    "C04": LEDGER,
+    "C05": DAMAGE,
+    "S01": PLATFORM,
+    "S02": PLATFORM,
 }
-UNKNOWN = ("报警", "alert", DEVICE)
+UNKNOWN = Name("报警", "alert")
 PRIORITIES = {"P1": ("紧急", "urgent"), "P2": ("高", "high"), "P3": ("中", "medium"), "P4": ("低", "low")}
 MARKS = {"": ("", ""), "test": ("【测试】", "[TEST] "), "drill": ("【演练】", "[DRILL] ")}
 LEVELS = {
@@ -182,7 +183,8 @@ def compose(notice: Notice, language: Language) -> tuple[str, str]:
     if notice.topic == "order":
         what = _of_order(notice)[0 if zh else 1]
         return f"{mark}{notice.priority} {priority} {what} · {place}", _order_body(notice, zh=zh)
-    name_zh, name_en, advice = RULES.get(notice.rule, UNKNOWN)
+    advice = ADVICE.get(notice.rule, DEVICE)
+    name_zh, name_en = RULE_NAMES.get(notice.rule, UNKNOWN)
     if notice.rule == "S02" and notice.reason in ILL:
         name_zh, name_en = ILL[notice.reason]
         place = f"{place} · {notice.device}" if notice.device else place

@@ -65,7 +65,7 @@ def goes_off_duty_and_on_again(phone: Page) -> None:
 
 
 def watch_opens_the_alert(console: Page, name: str) -> None:
-    alert = row(console, name, "可燃气体高报")
+    alert = row(console, name, "燃气泄漏高报")
     expect(alert).to_be_visible(timeout=HAPPENS_MS)
     alert.click()
     expect(panel(console, "抢修派单")).to_be_visible(timeout=HAPPENS_MS)

@@ -4,18 +4,19 @@ from typing import Any, get_args
 
 import pytest
 
-from services.notification.domain.texts import GASES, RULES, compose
+from services.notification.domain.texts import ADVICE, GASES, compose
 from shared.contracts.events import EnforcementEvent, Rule
+from shared.contracts.rule_names import RULE_NAMES
 from tests.unit.notification.test_routing import notice
 
 FINDINGS = get_args(EnforcementEvent.__annotations__["rule"])
 
 
 def test_every_rule_has_a_text_of_its_own() -> None:
-    assert set(RULES) == set(get_args(Rule)) | set(FINDINGS)
+    assert set(ADVICE) == set(RULE_NAMES) == set(get_args(Rule)) | set(FINDINGS)
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
+@pytest.mark.parametrize("rule", sorted(ADVICE))
 def test_every_text_says_what_to_do_and_what_not_to_do(rule: str) -> None:
     chinese = compose(notice(rule=rule, site_name="老街火锅"), "zh-CN")
     english = compose(notice(rule=rule, site_name="老街火锅"), "en")
