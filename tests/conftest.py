@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from hypothesis import settings
 
 from deploy.native import pki, ports
 from deploy.native.engines import EngineAddresses, Engines, running
@@ -22,6 +23,10 @@ from deploy.native.provision import provision as provision_engines
 from deploy.timescaledb.provision import ROOT, Database, addresses, at_database, provision
 from shared.chassis.kafka import TopicSpec, create_topics
 from shared.contracts import topic_names as names
+
+# The same examples in each run; how long one takes says more of the machine than of the code.
+settings.register_profile("gaswatch", deadline=None, derandomize=True)
+settings.load_profile("gaswatch")
 
 DatabaseFactory = Callable[..., Awaitable[Database]]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from services.portal.domain.audit import Entry, Head, shortened
+from services.portal.domain.audit import Entry, Head, Kind, shortened
 from services.portal.ports import Audit
 from shared.chassis.clock import Clock
 from shared.chassis.database import AWAY
@@ -33,17 +33,10 @@ class Acts:
     ) -> tuple[int, Entry]:
         """Write what somebody is about to do; whatever is raised here means that it must not be done."""
         owner = {name: before.get(name) for name in _OWNED} if isinstance(before, Mapping) else {}
-        entry = Entry(
-            at_ms=self._clock.now_ms(),
-            kind="intent",
-            actor=asking.subject,
-            role=",".join(sorted(asking.roles)),
-            action=action,
-            object=target,
+        entry = replace(
+            self._entry("intent", asking, action, target, address),
             operator_id=owner.get("operator_id") or asking.operator_id,
             area_code=owner.get("area_code") or asking.area_code,
-            address=address,
-            session_id=asking.session_id,
             reason=_reason(body),
             before=shortened(before),
             after=shortened(body),
@@ -56,19 +49,7 @@ class Acts:
 
     async def happened(self, who: Principal, action: str, target: str, address: str, status: int) -> None:
         """Write what has no intent: signing in and out, a session that its owner ends."""
-        entry = Entry(
-            at_ms=self._clock.now_ms(),
-            kind="result",
-            actor=who.subject,
-            role=",".join(sorted(who.roles)),
-            action=action,
-            object=target,
-            operator_id=who.operator_id,
-            area_code=who.area_code,
-            address=address,
-            session_id=who.session_id,
-            status=status,
-        )
+        entry = replace(self._entry("result", who, action, target, address), status=status)
         try:
             await self._audit.add(entry)
         except Exception as error:  # noqa: BLE001 - it has happened, and nobody is kept from signing in
@@ -85,6 +66,20 @@ class Acts:
             await self._audit.add(result)
         except Exception as error:  # noqa: BLE001 - the intent without a result stands and is shown as such
             get_logger().error("result not in the audit chain", intent=seq, status=status, error=str(error))
+
+    def _entry(self, kind: Kind, who: Principal, action: str, target: str, address: str) -> Entry:
+        return Entry(
+            at_ms=self._clock.now_ms(),
+            kind=kind,
+            actor=who.subject,
+            role=",".join(sorted(who.roles)),
+            action=action,
+            object=target,
+            operator_id=who.operator_id,
+            area_code=who.area_code,
+            address=address,
+            session_id=who.session_id,
+        )
 
 
 def _reason(body: Any) -> str | None:

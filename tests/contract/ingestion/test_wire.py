@@ -20,7 +20,7 @@ READINGS: dict[str, Any] = {kind: validator(f"reading.{kind}.json") for kind in 
 EVENT = validator("event.json")
 STATE = validator("state.json")
 LIMITS = {"too_large", "too_deep"}
-PROFILE = settings(max_examples=400, deadline=None, derandomize=True)
+PROFILE = settings(max_examples=400)
 
 
 def known(kind: str) -> Any:

@@ -295,7 +295,7 @@ SIGNS = st.sampled_from([Sign.RAISED, Sign.CONTINUES, Sign.EASED, Sign.CLEARED, 
 RULES = st.sampled_from(["G01", "G02"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(SIGNS, RULES, st.booleans()), max_size=30))
 def test_never_two_active_alerts_of_a_family(steps: list[tuple[Sign, str, bool]]) -> None:
     room = Room()

@@ -63,7 +63,7 @@ def known(drive: Drive) -> tuple[Any, ...]:
     return newest, said, lasting, track.alarm, track.muted, track.faults, track.status
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(HISTORY, st.integers(1, 3), st.data())
 def test_any_order_and_any_duplicates_end_in_the_same_state(
     history: list[dict[str, Any]], boots: int, data: st.DataObject
@@ -78,7 +78,7 @@ def test_any_order_and_any_duplicates_end_in_the_same_state(
     assert known(shuffled) == known(in_order)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(HISTORY, st.integers(1, 3))
 def test_everything_twice_says_nothing_new(history: list[dict[str, Any]], boots: int) -> None:
     items = messages(history, boots)
@@ -91,7 +91,7 @@ def test_everything_twice_says_nothing_new(history: list[dict[str, Any]], boots:
     assert drive.signals[before:] == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(0, 40), st.one_of(READINGS, EVENTS)), max_size=40))
 def test_the_quiet_way_says_what_the_slow_way_says(timed: list[tuple[int, dict[str, Any]]]) -> None:
     quick, slow = Drive(), Drive()
@@ -111,7 +111,7 @@ def _but_rise(words: list[str]) -> list[str]:
     return [word for word in words if not word.endswith("G05")]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(st.integers(0, 40), st.one_of(READINGS, EVENTS)), min_size=2, max_size=40), st.data()
 )

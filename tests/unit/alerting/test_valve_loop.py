@@ -484,4 +484,4 @@ class Loop(RuleBasedStateMachine):
 
 
 TestLoop = Loop.TestCase
-TestLoop.settings = settings(max_examples=150, stateful_step_count=40, deadline=None, derandomize=True)
+TestLoop.settings = settings(max_examples=150, stateful_step_count=40)

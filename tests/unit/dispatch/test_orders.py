@@ -403,7 +403,7 @@ class Anything(RuleBasedStateMachine):
 
 
 TestAnything = Anything.TestCase
-TestAnything.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAnything.settings = settings(max_examples=60, stateful_step_count=40)
 
 
 def test_a_second_open_response_order_would_be_caught() -> None:

@@ -77,7 +77,7 @@ def spoil(seed: bytes, changes: list[tuple[int, int, bytes]]) -> bytes:
     return seed
 
 
-@settings(max_examples=1_500, deadline=None, derandomize=True)
+@settings(max_examples=1_500)
 @given(
     st.sampled_from(SEEDS) | st.binary(max_size=60),
     st.lists(edits, max_size=4),

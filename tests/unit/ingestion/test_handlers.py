@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingestion.domain.judge import Sender as From
@@ -280,7 +280,6 @@ def test_large_receipts_are_split_below_the_packet_limit() -> None:
     assert sum(len(receipt["rejected"]) for receipt in receipts) == 500
 
 
-@settings(derandomize=True)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12), st.booleans()), max_size=40))
 def test_ranges_say_exactly_what_was_accepted(found: list[tuple[int, int, bool]]) -> None:
     source = Source("d1", Client("c1"))

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingestion.domain.text import NotJson, depth, nests_deeper, read
@@ -24,7 +24,6 @@ def nesting(value: object) -> int:
     return 0
 
 
-@settings(derandomize=True)
 @given(values, st.sampled_from([None, 1, "\t"]))
 def test_depth_counts_brackets_outside_strings(value: object, indent: int | str | None) -> None:
     assert depth(json.dumps(value, indent=indent).encode()) == nesting(value)
@@ -57,7 +56,6 @@ def test_bombs_cost_little(text: bytes) -> None:
     assert time.process_time() - began < 0.2
 
 
-@settings(derandomize=True)
 @given(st.lists(values, max_size=5), st.sampled_from(["", " ", "\r\n\t "]))
 def test_elements_keep_their_bytes(items: list[object], space: str) -> None:
     texts = [json.dumps(item) for item in items]

@@ -120,7 +120,7 @@ def test_a_millisecond_before_it_expires_it_is_taken() -> None:
     assert valve().judge(command(), 30_999).moves
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 2**32))
 def test_no_command_moves_a_valve_twice_late_or_out_of_order(seed: int) -> None:
     """Ten commands, shuffled, repeated, delayed, with losses of power between them."""
