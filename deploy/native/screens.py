@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from playwright.async_api import ViewportSize
 
-WATCH, ADMINISTRATOR, OFFICER, CREW = "watch", "administrator", "officer", "lead-wumeng"
+WATCH, DISPATCHER, ADMINISTRATOR = "watch", "dispatcher", "administrator"
+OFFICER, CREW = "officer", "lead-wumeng"
 # They have done nothing yet: the one owes a password, the other only a second factor.
 OWES_PASSWORD, OWES_FACTOR = "newcomer-1", "newcomer-2"
 NOBODY = ""
@@ -63,6 +64,20 @@ CONSOLE = (
     Screen("start-of-watch", WATCH, "/console/alerts", _ROW, (".banner.locked button",), _DIALOG),
     Screen("keys", WATCH, "/console/alerts", _ROW, (".page-actions button",), "[role=dialog] kbd"),
     Screen("what", WATCH, "/console/alerts", _ROW, (".page-head .ant-btn-circle",), ".glossary dt"),
+    Screen("orders", DISPATCHER, "/console/orders", "table.plain tbody tr, .ant-empty"),
+    Screen("orders-ended", DISPATCHER, "/console/orders?tab=ended", "table.plain tbody tr, .ant-empty"),
+    Screen("crews", DISPATCHER, "/console/orders?tab=crews", "table.plain tbody tr"),
+    Screen(
+        "order-new", DISPATCHER, "/console/orders", ".page-actions button", (".page-actions button",), _DIALOG
+    ),
+    Screen(
+        "order",
+        DISPATCHER,
+        "/console/orders",
+        "table.plain tbody tr",
+        ("table.plain tbody button",),
+        ".ant-drawer .loop",
+    ),
     Screen("map", WATCH, "/console/map", ".map-cluster, .map-mark"),
     Screen("map-site", WATCH, "/console/map?site=site-yunling", ".map-list section"),
     Screen("devices", WATCH, "/console/devices", ".ant-table-row"),

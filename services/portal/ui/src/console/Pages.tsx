@@ -6,6 +6,7 @@ import { Loading } from "./parts/States";
 import { useMe } from "./shell/me";
 import { Shell } from "./shell/Shell";
 
+const OrdersPage = lazy(() => import("./orders/OrdersPage"));
 const MapPage = lazy(() => import("./map/MapPage"));
 const DevicesPage = lazy(() => import("./devices/DevicesPage"));
 const RulesPage = lazy(() => import("./rules/RulesPage"));
@@ -27,6 +28,7 @@ export function Pages(): ReactNode {
         <Route path="/wall" element={<WallPage />} />
         <Route element={<Shell />}>
           <Route path="/alerts" element={<AlertsPage />} />
+          <Route path="/orders" element={<OrdersPage />} />
           <Route path="/map" element={<MapPage />} />
           <Route path="/devices" element={<DevicesPage />} />
           <Route path="/rules" element={<RulesPage />} />

@@ -2,8 +2,8 @@
 import { type ReactNode, Suspense, lazy } from "react";
 import { useCell } from "../live/cell";
 import { AcknowledgeMany } from "./AcknowledgeMany";
+import { OpenOrder } from "../orders/OpenOrder";
 import { dialog } from "./dialogs";
-import { DispatchForm } from "./DispatchForm";
 import { ShelveForm } from "./ShelveForm";
 import { WordsForm } from "./WordsForm";
 
@@ -24,7 +24,7 @@ export function Dialogs(): ReactNode {
     case "shelve":
       return <ShelveForm alerts={open.alerts} onDone={done} />;
     case "dispatch":
-      return <DispatchForm alerts={open.alerts} onDone={done} />;
+      return <OpenOrder alerts={open.alerts} onDone={done} />;
     case "confirm":
     case "assign":
       return <WordsForm kind={open.kind} alert={first} onDone={done} />;

@@ -33,6 +33,15 @@ export const assign = async (alert_id: string, person: string, key: Key): Promis
 export const openOrder = async (body: NewOrder, key: Key): Promise<Order> =>
   given(await api.POST("/api/v1/orders", { body, headers: key }));
 
+export const reassign = async (order_id: string, body: { crew_id: string; reason?: string }, key: Key): Promise<Order> =>
+  given(await api.POST("/api/v1/orders/{order_id}:reassign", { params: { path: { order_id } }, body, headers: key }));
+
+export const cancelOrder = async (order_id: string, reason: string, key: Key): Promise<Order> =>
+  given(await api.POST("/api/v1/orders/{order_id}:cancel", { params: { path: { order_id } }, body: { reason }, headers: key }));
+
+export const closeOrder = async (order_id: string, reason: string, key: Key): Promise<Order> =>
+  given(await api.POST("/api/v1/orders/{order_id}:close", { params: { path: { order_id } }, body: { reason }, headers: key }));
+
 export const arm = async (valve_id: string, reason: string, otp: string, key: Key): Promise<Arming> =>
   given(await api.POST("/api/v1/valves/{valve_id}:arm", { params: { path: { valve_id } }, body: { reason, otp }, headers: key }));
 

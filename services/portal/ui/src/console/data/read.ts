@@ -2,8 +2,9 @@
 import { api } from "../../api/client";
 import type {
   Alert, AlertFigures, AuditEntry, Bucket, Contact, Coverage, Crew, Delivery, Device, DeviceLatest, Handover, Operator,
-  OrderDetail, Page, Person, Reading, Route, RuleProposal, SetPoint, Settings, Site, TimelineItem, ValveCommand,
+  Order, OrderDetail, Page, Person, Reading, Recommendation, Route, RuleProposal, SetPoint, Settings, Site, TimelineItem, ValveCommand,
 } from "../../api/types";
+import { type ENDED, UNDERWAY } from "../orders/kinds";
 
 type Read<T> = (cursor: { cursor?: string }) => Promise<{ data?: Page<T> }>;
 
@@ -81,6 +82,25 @@ export const readCommands = async (valve_id: string): Promise<ValveCommand[]> =>
 
 export const readOrder = async (order_id: string): Promise<OrderDetail> =>
   given(await api.GET("/api/v1/orders/{order_id}", { params: { path: { order_id } } }));
+
+/** What has not ended yet; few, so read whole. */
+export const readUnderway = async (): Promise<Order[]> => {
+  const read = (state: Order["state"]): Promise<Order[]> =>
+    whole<Order>((cursor) => api.GET("/api/v1/orders", { params: { query: { state, limit: PAGE, ...cursor } } }));
+  return (await Promise.all(UNDERWAY.map(read))).flat();
+};
+
+export interface EndedQuery {
+  state: (typeof ENDED)[number];
+  kind?: Order["kind"];
+  priority?: Order["priority"];
+}
+
+export const readEndedOrders = async (query: EndedQuery, cursor?: string): Promise<Page<Order>> =>
+  given(await api.GET("/api/v1/orders", { params: { query: { limit: 100, ...query, ...from(cursor) } } }));
+
+export const readRecommendation = async (order_id: string): Promise<Recommendation[]> =>
+  given(await api.GET("/api/v1/orders/{order_id}/recommendation", { params: { path: { order_id } } })).items;
 
 export const readCrews = (): Promise<Crew[]> =>
   whole<Crew>((cursor) => api.GET("/api/v1/crews", { params: { query: { limit: PAGE, ...cursor } } }));

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
 import type { Operator, Site } from "../../api/types";
-import { readOperators, readSites } from "./read";
+import { readCrews, readOperators, readSites } from "./read";
 
 const FRESH_MS = 300_000;
 const NO_SITES: ReadonlyMap<string, Site> = new Map();
@@ -19,6 +19,12 @@ export function useSites(): ReadonlyMap<string, Site> {
 
 export function useFirms(): ReadonlyMap<string, Operator> {
   return useQuery({ queryKey: ["operators"], queryFn: readOperators, staleTime: FRESH_MS, select: byFirm }).data ?? NO_FIRMS;
+}
+
+/** What a crew is called; its id where nobody has told. */
+export function useCrewName(): (id: string) => string {
+  const { data } = useQuery({ queryKey: ["crews"], queryFn: readCrews, staleTime: FRESH_MS });
+  return useCallback((id) => data?.find((crew) => crew.crew_id === id)?.name ?? id, [data]);
 }
 
 /** What people call a place; its id where nobody has told. */

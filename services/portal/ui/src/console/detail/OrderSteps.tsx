@@ -4,33 +4,63 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { OrderDetail } from "../../api/types";
 import { clock, dateTime } from "../../look/time";
-import { readCrews, readOrder } from "../data/read";
+import { Link } from "react-router";
+import { readOrder } from "../data/read";
+import { useCrewName, useSiteName, useSites } from "../data/register";
+import { OrderDeeds } from "../orders/OrderDeeds";
 import { Left } from "../parts/Age";
+import { areaName } from "../parts/areas";
+import { Priority } from "../parts/Priority";
 import { Shown } from "../parts/States";
 
 const LATE_MS = 60_000;
 const STAGES = ["opened_at", "accepted_at", "departed_at", "arrived_at", "closed_at"] as const;
 
-export function OrderSteps({ orderId }: { orderId: string }): ReactNode {
+interface Props {
+  orderId: string;
+  /** The order stands alone: it names its site and its alerts, which an alert has around it. */
+  whole?: boolean;
+}
+
+export function OrderSteps({ orderId, whole = false }: Props): ReactNode {
   const { t } = useTranslation();
   const asked = useQuery({ queryKey: ["order", orderId], queryFn: () => readOrder(orderId), refetchInterval: 30_000 });
   return (
     <section className="panel">
       <h2>{t("order.title")}</h2>
-      <Shown of={asked}>{(order) => <Order order={order} />}</Shown>
+      <Shown of={asked}>{(order) => (
+        <>
+          {whole ? <About order={order} /> : <p><Link to={`/orders?order=${orderId}`}>{t("orders.goTo")}</Link></p>}
+          <OrderDeeds order={order} />
+          <Order order={order} />
+        </>
+      )}</Shown>
     </section>
+  );
+}
+
+/** Where it is and what for. */
+function About({ order }: { order: OrderDetail }): ReactNode {
+  const { t } = useTranslation();
+  const site = useSites().get(order.site_id);
+  const name = useSiteName()(order.site_id);
+  return (
+    <>
+      <p className="row"><Priority of={order.priority} /> <strong><bdi>{name}</bdi></strong> {site && <span className="soft">{areaName(t, site.area_code)} · <bdi>{site.address}</bdi></span>} <Link to={`/map?site=${order.site_id}`}>{t("nav.map")}</Link></p>
+      {site && site.contacts.length > 0 && <p className="row">{t("detail.contacts")} {site.contacts.map((one) => <a key={one.phone} href={`tel:${one.phone}`}><bdi>{one.name}</bdi> {one.phone}</a>)}</p>}
+      {order.alert_ids.length > 0 && <p className="row">{t("nav.alerts")} {order.alert_ids.map((id, place) => <Link key={id} to={`/alerts?alert=${id}`}>{t("orders.alert", { number: place + 1 })}</Link>)}</p>}
+    </>
   );
 }
 
 function Order({ order }: { order: OrderDetail }): ReactNode {
   const { t } = useTranslation();
-  const crews = useQuery({ queryKey: ["crews"], queryFn: readCrews, staleTime: 300_000 });
-  const crew = crews.data?.find((one) => one.crew_id === order.crew_id);
+  const crew = useCrewName();
   return (
     <>
       <p className="row">
         <strong>{t(`orderKind.${order.kind}`)}</strong> <span>{t(`orderState.${order.state}`)}</span>
-        {order.crew_id && <span>{t("order.crew")} <bdi>{crew?.name ?? order.crew_id}</bdi></span>}
+        {order.crew_id && <span>{t("order.crew")} <bdi>{crew(order.crew_id)}</bdi></span>}
         {order.accept_by && !order.accepted_at && <span>{t("order.acceptWithin")} <Left until={order.accept_by} /></span>}
         {order.arrive_by && !order.arrived_at && <span>{t("order.arriveWithin")} <Left until={order.arrive_by} /></span>}
       </p>

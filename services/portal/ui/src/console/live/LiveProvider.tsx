@@ -4,6 +4,7 @@ import { type ReactNode, createContext, useContext, useEffect, useState, useSync
 import { type Connection, follow } from "../../api/live";
 import type { Alert, Order } from "../../api/types";
 import { readOpenAlerts } from "../data/read";
+import { taken } from "../orders/kinds";
 import { AlertStore } from "./AlertStore";
 import { Cell, useCell } from "./cell";
 import { compareClocks } from "./now";
@@ -77,8 +78,14 @@ export function LiveProvider({ children }: { children: ReactNode }): ReactNode {
     });
     void live.readAll();
     const leaveOrders = follow<Order>("orders", "order", {
-      changed: (order) => void queries.invalidateQueries({ queryKey: ["order", order.order_id] }),
-      reset: () => void queries.invalidateQueries({ queryKey: ["order"] }),
+      changed: (order) => {
+        void queries.invalidateQueries({ queryKey: ["order", order.order_id] });
+        queries.setQueryData<Order[]>(["orders", "underway"], (known) => known && taken(known, order));
+      },
+      reset: () => {
+        void queries.invalidateQueries({ queryKey: ["order"] });
+        void queries.invalidateQueries({ queryKey: ["orders"] });
+      },
       connection: () => undefined,
     });
     return () => {

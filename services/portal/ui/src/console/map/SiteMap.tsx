@@ -7,7 +7,7 @@ import type { Row } from "../live/rows";
 import { areaName } from "../parts/areas";
 import { useTheme } from "../shell/theme";
 import { type Ground, type Laid, lay, newMap, zoomOf } from "./ground";
-import { alertMark, clusterMark } from "./marks";
+import { alertMark, chosenMark, clusterMark } from "./marks";
 import { type Clusters, QUIET, gather } from "./points";
 import { worstOf } from "./useSiteAlerts";
 
@@ -66,7 +66,11 @@ export function SiteMap({ ground, sites, alerts, focus, onSite }: Props): ReactN
   }, [standing, count]);
 
   useEffect(() => {
-    if (standing && focus) standing.map.setView(standing.laid(focus), zoomOf(ground).site);
+    if (!standing || !focus) return undefined;
+    const at = standing.laid(focus);
+    standing.map.setView(at, zoomOf(ground).site);
+    const mark = L.marker(at, { icon: chosenMark(focus.name), interactive: false, keyboard: false, zIndexOffset: 2_000 }).addTo(standing.map);
+    return () => void mark.remove();
   }, [standing, focus]);
 
   useEffect(() => {

@@ -20,3 +20,11 @@ export function clusterMark(count: number, priority: string | null, name: string
   mark.setAttribute("aria-label", name);
   return L.divIcon({ html: mark, className: "map-mark-place", iconSize: [0, 0] });
 }
+
+/** Around the site that was asked for, which may lie among others in a cluster: a ring and its name. */
+export function chosenMark(name: string): L.DivIcon {
+  const mark = document.createElement("span");
+  mark.className = "map-chosen";
+  mark.append(document.createElement("span"), Object.assign(document.createElement("bdi"), { textContent: name }));
+  return L.divIcon({ html: mark, className: "map-mark-place", iconSize: [0, 0] });
+}

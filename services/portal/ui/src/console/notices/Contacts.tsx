@@ -31,7 +31,7 @@ export function Contacts(): ReactNode {
                   <tr key={one.contact_id} className={one.active ? "" : "soft"}>
                     <td><bdi>{one.name}</bdi> <small className="soft">{one.contact_id}</small></td>
                     <td>{t(`role.${one.role}`, { defaultValue: one.role })}</td>
-                    <td>{one.addresses.map(({ channel, address }) => <div key={`${channel} ${address}`}>{channel}: <bdi>{address}</bdi></div>)}</td>
+                    <td>{one.addresses.map(({ channel, address }) => <div key={`${channel} ${address}`}>{t(`notices.channelName.${channel}`, { defaultValue: channel })}: <bdi>{address}</bdi></div>)}</td>
                     <td>{one.language}</td>
                     <td>{t(one.active ? "notices.active" : "notices.inactive")}</td>
                     <td>{may && <Button size="small" onClick={() => setForm(one)}>{t("notices.change")}</Button>}</td>

@@ -66,7 +66,7 @@ function Table({ items }: { items: Delivery[] }): ReactNode {
               <td><Priority of={one.priority} /></td>
               <td className={one.state === "failed" ? "bad nowrap" : "nowrap"}><span aria-hidden="true">{SHAPE_OF[one.state]}</span> {t(`deliveryState.${one.state}`)}{one.attempts > 1 && <small className="soft"> ×{one.attempts}</small>}{one.detail && <><br /><small className="soft">{one.detail}</small></>}</td>
               <td className="nowrap"><bdi>{one.recipient}</bdi></td>
-              <td>{one.channel}</td>
+              <td className="nowrap">{t(`notices.channelName.${one.channel}`, { defaultValue: one.channel })}</td>
               <td><bdi title={one.body}>{one.title}</bdi>{one.mark && <small className="soft"> · {t(`notices.mark.${one.mark}`)}</small>}</td>
               <td><bdi>{name(one.site_id)}</bdi></td>
             </tr>

@@ -39,7 +39,7 @@ export function Routes(): ReactNode {
                     <td>{one.roles.map((role) => t(`role.${role}`, { defaultValue: role })).join(", ")}</td>
                     <td>{t(`notices.levels.${one.level}`)}</td>
                     <td>{orAll(one.rules)}</td>
-                    <td>{orAll(one.channels)}</td>
+                    <td>{orAll(one.channels.map((channel) => t(`notices.channelName.${channel}`, { defaultValue: channel })))}</td>
                     <td>{areaName(t, one.area_code)}</td>
                     <td>{t(one.active ? "notices.active" : "notices.inactive")}</td>
                     <td>{may && <Button size="small" onClick={() => setForm(one)}>{t("notices.change")}</Button>}</td>

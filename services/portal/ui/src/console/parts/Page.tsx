@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 /** The glossary words of each screen; their meanings stand in the catalogue. */
 const GLOSSARY = {
   alerts: ["alert", "active", "acknowledge", "confirm", "shelve", "silence", "latched", "setPoint", "lel", "stale"],
+  orders: ["order", "crew", "duty", "late"],
   map: ["site", "cluster", "gcj02"],
   devices: ["detector", "valve", "controller", "unknownState", "life", "coverage"],
   rules: ["setPoint", "deadband", "delay", "latched", "verified", "scope"],

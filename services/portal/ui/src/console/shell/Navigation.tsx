@@ -6,6 +6,7 @@ import { type Deed, useMay } from "./me";
 
 const SCREENS: readonly { to: string; word: string; needs?: Deed }[] = [
   { to: "/alerts", word: "alerts" },
+  { to: "/orders", word: "orders" },
   { to: "/map", word: "map" },
   { to: "/devices", word: "devices" },
   { to: "/handover", word: "handover", needs: "seeValves" },

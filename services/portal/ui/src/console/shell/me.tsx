@@ -21,6 +21,7 @@ const ALLOWED = {
   closeValves: [...WATCH, "dispatcher"],
   seeValves: FIRM,
   openOrders: [...WATCH, "dispatcher", "administrator"],
+  directOrders: ["dispatcher", "watch_supervisor", "administrator"],
   handOver: [...WATCH, "dispatcher"],
   changeSetPoints: ["watch_supervisor", "administrator"],
   changeNotices: ["watch_supervisor", "operator_admin", "administrator"],

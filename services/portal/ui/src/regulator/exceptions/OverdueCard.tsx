@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Order } from "../../api/types";
 import { type Scope, useTo } from "../address";
 import { useOverdue } from "../data/lists";
-import { LATE, lateBy } from "../orders/late";
+import { LATE, lateBy } from "../../look/late";
 import { Card } from "./Card";
 
 export function OverdueCard({ scope }: { scope: Scope }): ReactNode {

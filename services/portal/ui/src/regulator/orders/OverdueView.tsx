@@ -11,7 +11,7 @@ import { Areas, Mark, OperatorLink, SiteLink } from "../parts/Bits";
 import { Rows } from "../parts/Paged";
 import { Freshness, Incomplete, Shown } from "../parts/States";
 import { ViewHead } from "../parts/What";
-import { byUrgency, lateBy } from "./late";
+import { byUrgency, lateBy } from "../../look/late";
 
 const SHAPES: Record<string, string> = { P1: "◆", P2: "▲", P3: "■", P4: "●" };
 
@@ -54,7 +54,7 @@ function useColumns(now: number): NonNullable<TableProps<Order>["columns"]> {
       key: "late",
       render: (_, row) =>
         lateBy(row, now).map(({ what, since }) => (
-          <div key={what}><Mark tone="bad">{t(`orders.lateBy.${what}`, { age: age(since, now) })}</Mark></div>
+          <div key={what}><Mark tone="bad">{t(`lateBy.${what}`, { age: age(since, now) })}</Mark></div>
         )),
     },
     {

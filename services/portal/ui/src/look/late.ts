@@ -1,5 +1,5 @@
 /** By what an overdue order is late; that it is overdue the API says. */
-import type { Order } from "../../api/types";
+import type { Order } from "../api/types";
 
 export const LATE = ["accept", "arrive", "nobody"] as const;
 export type Late = (typeof LATE)[number];
@@ -17,6 +17,12 @@ export function lateBy(order: Order, now: number): Lateness[] {
   if (order.state === "assigned" && past(order.accept_by)) found.push({ what: "accept", since: order.accept_by });
   if (past(order.arrive_by)) found.push({ what: "arrive", since: order.arrive_by });
   return found.length > 0 ? found : [{ what: "nobody", since: order.opened_at }];
+}
+
+/** Whether something should have happened by now; the API judges the same for its own list of what is overdue. */
+export function isLate(order: Order, now: number): boolean {
+  const past = (due: string | null): boolean => due !== null && Date.parse(due) <= now;
+  return (order.state === "assigned" && past(order.accept_by)) || (order.arrived_at === null && past(order.arrive_by));
 }
 
 /** The most urgent first, then the longest late. */

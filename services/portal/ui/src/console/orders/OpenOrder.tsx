@@ -1,31 +1,31 @@
-/** Open an order for a crew (派单); one site has one open response order at most, the server says so. */
+/** Open an order for a crew (派单), for alerts or for a site; a site has one open response order at most, the server says so. */
 import { Input, Select } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Alert, Order } from "../../api/types";
+import { PRIORITIES } from "../alerts/filters";
 import * as acts from "../data/acts";
 import { useSiteName, useSites } from "../data/register";
 import { useAct } from "../data/useAct";
 import { Field, FormDialog } from "../parts/FormDialog";
 import { SHAPES } from "../parts/Priority";
-import { PRIORITIES } from "./filters";
+import { KINDS } from "./kinds";
 
-const KINDS = ["response", "repair", "inspection"] as const;
-
-export function DispatchForm({ alerts, onDone }: { alerts: readonly Alert[]; onDone: () => void }): ReactNode {
+export function OpenOrder({ alerts, onDone }: { alerts: readonly Alert[]; onDone: () => void }): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
   const sites = useSites();
-  const first = alerts[0] as Alert;
-  const same = alerts.filter((alert) => alert.site_id === first.site_id);
-  const site = sites.get(first.site_id);
-  const name = useSiteName()(first.site_id);
-  const [kind, setKind] = useState<Order["kind"]>("response");
-  const [priority, setPriority] = useState<Order["priority"]>(first.priority);
-  const [text, setText] = useState([t(`rule.${first.rule}`), name, first.zone].filter(Boolean).join(" · "));
+  const nameOf = useSiteName();
+  const [first] = alerts;
+  const same = alerts.filter((alert) => alert.site_id === first?.site_id);
+  const [siteId, setSiteId] = useState(first?.site_id ?? null);
+  const [kind, setKind] = useState<Order["kind"]>(first ? "response" : "inspection");
+  const [priority, setPriority] = useState<Order["priority"]>(first?.priority ?? "P4");
+  const [text, setText] = useState(first ? [t(`rule.${first.rule}`), nameOf(first.site_id), first.zone].filter(Boolean).join(" · ") : "");
   const [opened, setOpened] = useState<Order | null>(null);
   const submit = (): void => {
-    const body = { site_id: first.site_id, kind, priority, text: text.trim(), alert_ids: same.map((alert) => alert.alert_id) };
+    if (!siteId) return;
+    const body = { site_id: siteId, kind, priority, text: text.trim(), alert_ids: same.map((alert) => alert.alert_id) };
     void act.run(async (key) => setOpened(await acts.openOrder(body, key)));
   };
   if (opened) {
@@ -37,8 +37,14 @@ export function DispatchForm({ alerts, onDone }: { alerts: readonly Alert[]; onD
     );
   }
   return (
-    <FormDialog title={t("deed.dispatch")} ok={t("deed.dispatch")} act={act} onSubmit={submit} onCancel={onDone} disabled={!text.trim()}>
-      <p className="wrap"><bdi>{name}</bdi> <span className="soft">{site?.address}</span></p>
+    <FormDialog title={t("deed.dispatch")} ok={t("deed.dispatch")} act={act} onSubmit={submit} onCancel={onDone} disabled={!siteId || !text.trim()}>
+      {first ? (
+        <p className="wrap"><bdi>{nameOf(first.site_id)}</bdi> <span className="soft">{sites.get(first.site_id)?.address}</span></p>
+      ) : (
+        <Field label={t("common.site")}>
+          <Select aria-label={t("common.site")} showSearch={{ optionFilterProp: "label" }} value={siteId} onChange={setSiteId} options={[...sites.values()].map((site) => ({ value: site.site_id, label: site.name }))} />
+        </Field>
+      )}
       {same.length < alerts.length && <p>{t("dispatch.oneSite", { count: alerts.length - same.length })}</p>}
       <Field label={t("dispatch.kind")}>
         <Select aria-label={t("dispatch.kind")} value={kind} onChange={setKind} options={KINDS.map((value) => ({ value, label: t(`orderKind.${value}`) }))} />
