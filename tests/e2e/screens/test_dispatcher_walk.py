@@ -48,7 +48,8 @@ def has_a_reserve(page: Page) -> None:
         "name": RESERVE,
         "area_code": "530602",
     }
-    answer = page.request.post("/api/v1/crews", data=body, headers={"Idempotency-Key": str(uuid.uuid4())})
+    headers = {"Idempotency-Key": str(uuid.uuid4()), "Origin": page.evaluate("() => location.origin")}
+    answer = page.request.post("/api/v1/crews", data=body, headers=headers)
     assert answer.ok, answer.text()
 
 

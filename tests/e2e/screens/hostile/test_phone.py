@@ -243,6 +243,7 @@ def test_a_session_that_ends_leaves_a_crew_at_its_work(enter, sign_in, hand):
     big(page).click()
     expect(page.get_by_role("link", name=f("field.outboxN", count=1))).to_be_visible()
     ended.get_by_role("button", name=f("common.signIn")).click()
-    sign_in(page, crew.lead.username)
+    with page.expect_response(re.compile(":step$"), timeout=SENT_LIMIT_MS):
+        sign_in(page, crew.lead.username)
     all_sent(page)
     assert notes(crew, order_id) == ["typed before"]
