@@ -23,7 +23,7 @@ export function OrderTable({ orders, now, choose }: Props): ReactNode {
   return (
     <div className="panel scroll" tabIndex={0}>
       <table className="plain">
-        <thead><tr><th>{t("common.priority")}</th><th>{t("common.state")}</th><th>{t("common.site")}</th><th>{t("order.crew")}</th><th>{t("orders.due")}</th><th>{t("dispatch.kind")}</th><th>{t("dispatch.text")}</th><th>{t(now === null ? "orders.ended" : "orders.opened")}</th></tr></thead>
+        <thead><tr><th>{t("common.priority")}</th><th>{t("common.state")}</th><th>{t("common.site")}</th><th>{t("order.crew")}</th>{now !== null && <th>{t("orders.due")}</th>}<th>{t("dispatch.kind")}</th><th>{t("dispatch.text")}</th><th>{t(now === null ? "orders.ended" : "orders.opened")}</th></tr></thead>
         <tbody>
           {orders.map((order) => (
             <tr key={order.order_id}>
@@ -31,9 +31,9 @@ export function OrderTable({ orders, now, choose }: Props): ReactNode {
               <td className={order.state === "open" ? "bad nowrap" : "nowrap"}>{t(`orderState.${order.state}`)}{order.test && <small className="soft"> · {t("notices.mark.test")}</small>}</td>
               <td><Button type="link" size="small" className="wrap" onClick={() => choose(order.order_id)}><bdi>{site(order.site_id)}</bdi></Button></td>
               <td>{order.crew_id ? <bdi>{crew(order.crew_id)}</bdi> : "–"}</td>
-              <td>{now === null ? "–" : <Due order={order} now={now} />}</td>
+              {now !== null && <td><Due order={order} now={now} /></td>}
               <td className="nowrap">{t(`orderKind.${order.kind}`)}</td>
-              <td className="wrap"><bdi>{order.text}</bdi></td>
+              <td className="handover-text"><bdi>{order.text}</bdi></td>
               <td className="figure nowrap">{dateTime(now === null ? (order.closed_at ?? order.updated_at) : order.opened_at)}</td>
             </tr>
           ))}

@@ -15,7 +15,7 @@ import { Nothing, Shown } from "../parts/States";
 import { TabBar } from "../parts/TabBar";
 import { useMay } from "../shell/me";
 import { Crews } from "./Crews";
-import { KINDS } from "./kinds";
+import { ENDED, KINDS } from "./kinds";
 import { OpenOrder } from "./OpenOrder";
 import { OrderDrawer } from "./OrderDrawer";
 import { OrderTable } from "./OrderTable";
@@ -34,6 +34,7 @@ export default function OrdersPage(): ReactNode {
   const tab = TABS.find((one) => one === params.get("tab")) ?? "underway";
   const kind = KINDS.find((one) => one === params.get("kind"));
   const priority = PRIORITIES.find((one) => one === params.get("priority"));
+  const state = ENDED.find((one) => one === params.get("state")) ?? "closed";
   const set = (name: string, value: string | null | undefined): void =>
     setParams((before) => {
       const next = new URLSearchParams(before);
@@ -54,12 +55,13 @@ export default function OrdersPage(): ReactNode {
       <TabBar label={t("nav.orders")} active={tab} items={TABS.map((key) => ({ key, label: `${t(`orders.tab.${key}`)}${count(key)}` }))} choose={(key) => set("tab", key === "underway" ? null : key)} />
       {tab !== "crews" && (
         <div className="filters" role="search">
-          <Select allowClear className="filter" aria-label={t("dispatch.kind")} placeholder={t("dispatch.kind")} value={kind ?? null} onChange={(value) => set("kind", value)} options={KINDS.map((value) => ({ value, label: t(`orderKind.${value}`) }))} />
+          {tab === "ended" && <Select className="filter" aria-label={t("common.state")} value={state} onChange={(value) => set("state", value)} options={ENDED.map((value) => ({ value, label: t(`orderState.${value}`) }))} />}
+          <Select allowClear className="filter wide" aria-label={t("dispatch.kind")} placeholder={t("dispatch.kind")} value={kind ?? null} onChange={(value) => set("kind", value)} options={KINDS.map((value) => ({ value, label: t(`orderKind.${value}`) }))} />
           <Select allowClear className="filter" aria-label={t("common.priority")} placeholder={t("common.priority")} value={priority ?? null} onChange={(value) => set("priority", value)} options={PRIORITIES.map((value) => ({ value, label: `${SHAPES[value] ?? ""} ${t(`priority.${value}`)}` }))} />
         </div>
       )}
       {tab === "crews" ? <Crews /> : tab === "ended" ? (
-        <Ended kind={kind} priority={priority} choose={(id) => set("order", id)} />
+        <Ended state={state} kind={kind} priority={priority} choose={(id) => set("order", id)} />
       ) : (
         <Shown of={underway}>
           {(orders) => {
@@ -75,14 +77,14 @@ export default function OrdersPage(): ReactNode {
 }
 
 interface EndedProps {
+  state: (typeof ENDED)[number];
   kind: Order["kind"] | undefined;
   priority: Order["priority"] | undefined;
   choose: (id: string) => void;
 }
 
-function Ended({ kind, priority, choose }: EndedProps): ReactNode {
+function Ended({ state, kind, priority, choose }: EndedProps): ReactNode {
   const { t } = useTranslation();
-  const [state, setState] = useState<"closed" | "cancelled">("closed");
   const wanted = { state, ...(kind ? { kind } : {}), ...(priority ? { priority } : {}) };
   const asked = useInfiniteQuery({
     queryKey: ["orders", "ended", wanted],
@@ -92,7 +94,6 @@ function Ended({ kind, priority, choose }: EndedProps): ReactNode {
   });
   return (
     <>
-      <div><Select className="filter" aria-label={t("common.state")} value={state} onChange={setState} options={(["closed", "cancelled"] as const).map((value) => ({ value, label: t(`orderState.${value}`) }))} /></div>
       <Shown of={asked}>
         {({ pages }) => {
           const orders = pages.flatMap((page) => page.items);
