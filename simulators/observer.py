@@ -116,7 +116,7 @@ class Observer:
             return standing
         nth = wanted.where.get("nth", 1)
         distinct: set[str] = set()
-        told = wanted.see == "message" and about is not None
+        told = wanted.see == "message" and wanted.after == wanted.of != ""
         earliest = since if nth == 1 and not told else began
         for seen in self.seen:
             if seen.at < earliest or not self._meets(seen, wanted, began, about):

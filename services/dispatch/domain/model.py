@@ -236,7 +236,7 @@ class Limits:
     """
 
     accept_s: int = 60
-    retry_s: int = 15
+    retry_s: int = 5
     arrive_s: Mapping[str, int] = field(default_factory=lambda: {"": 3600})
 
     def arrive_ms(self, area_code: str) -> int | None:

@@ -68,7 +68,7 @@ def opens_an_inspection(page: Page, place: str) -> None:
     form.get_by_label("任务说明").fill(TASK)
     form.get_by_role("button", name="派单").click()
     expect(form.get_by_role("status")).to_contain_text("派单已建立")
-    form.get_by_role("button", name="关闭").last.click()
+    form.get_by_role("button", name="返回").click()
     expect(row(page, place, TASK, "检查")).to_be_visible(timeout=HAPPENS_MS)
 
 
@@ -88,7 +88,7 @@ def gives_it_to_the_reserve(drawer: Locator, page: Page) -> None:
     expect(crew).to_contain_text("不宜派")
     expect(crew).to_contain_text("不在班")
     crew.click()
-    form.get_by_role("button", name="派给班组").click()
+    form.get_by_role("button", name=re.compile("改派|派给班组")).click()
     expect(row(page, TASK, RESERVE, "已派")).to_be_visible(timeout=HAPPENS_MS)
     expect(drawer).to_contain_text(RESERVE)
 
@@ -101,6 +101,9 @@ def cancels_it(drawer: Locator, page: Page) -> None:
     form.get_by_role("button", name="取消派单").click()
     expect(row(page, TASK)).to_have_count(0)
     expect(drawer.get_by_role("button", name="取消派单")).to_have_count(0)
+    told = drawer.locator(".timeline li")
+    expect(told.filter(has_text="改派")).to_contain_text(RESERVE)
+    expect(told.filter(has_text="取消")).to_contain_text("用户停业")
 
 
 def finds_it_among_the_ended(page: Page, place: str) -> None:

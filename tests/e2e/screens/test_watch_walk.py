@@ -204,7 +204,7 @@ def shelves_with_a_reason(page: Page) -> None:
     (item,) = (item for item in timeline if item["kind"] == "shelved")
     assert (item["actor"], item["reason"]) == ("watch", "业主夜间断电,明早到场")
     assert 0 < (at(one["shelved_until"]) - at(item["at"])).total_seconds() <= 15 * 60
-    page.get_by_role("tab", name="当前报警").click()
+    page.get_by_role("tab", name="未关闭").click()
 
 
 def closes_the_detail(page: Page) -> None:

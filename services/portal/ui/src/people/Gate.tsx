@@ -26,6 +26,7 @@ function arrived(was: Seen, me: Me): Seen {
 export function Gate({ app, children }: { app: App; children: (me: Me) => ReactNode }): ReactNode {
   const { t } = useTranslation();
   const [seen, setSeen] = useState<Seen>({ state: "asking" });
+  const signedIn = useRef(false);
   const ask = useCallback(() => {
     hangUp().catch(() => undefined).then(whoAmI).then(
       (me) => setSeen((was) => (me ? arrived(was, me) : ended(was))),
@@ -50,9 +51,9 @@ export function Gate({ app, children }: { app: App; children: (me: Me) => ReactN
       </main>
     );
   }
-  if (seen.state === "nobody") return <SignIn onDone={ask} />;
+  if (seen.state === "nobody") return <SignIn onDone={() => { signedIn.current = true; ask(); }} />;
   if (seen.me.owes) return <FirstSteps me={seen.me} onDone={ask} />;
-  if (!worksIn(seen.me.role, app)) return <Elsewhere me={seen.me} />;
+  if (!worksIn(seen.me.role, app)) return <Elsewhere me={seen.me} atOnce={signedIn.current} />;
   return (
     <>
       {children(seen.me)}
@@ -84,8 +85,12 @@ function worksIn(role: string, app: App): boolean {
   return appOf(role) === `/${app}/`;
 }
 
-function Elsewhere({ me }: { me: Me }): ReactNode {
+/** Who has just signed in at another app's door is led to the own one; who came by an address is told. */
+function Elsewhere({ me, atOnce }: { me: Me; atOnce: boolean }): ReactNode {
   const { t } = useTranslation();
+  useEffect(() => {
+    if (atOnce) location.assign(appOf(me.role));
+  }, [atOnce, me.role]);
   const leave = (): void => {
     void signOut().finally(() => location.reload());
   };

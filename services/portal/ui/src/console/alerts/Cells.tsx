@@ -11,7 +11,7 @@ export function Value({ alert }: { alert: Alert }): ReactNode {
   const { t } = useTranslation();
   const { value, set_point: limit } = alert;
   if (value === null && limit === null) return <span className="soft">{t(alert.reason === "device_alarm" ? "alerts.byDevice" : "alerts.noValue")}</span>;
-  const over = value !== null && limit !== null && value >= limit;
+  const over = value !== null && limit !== null && value >= limit && alert.active;
   return (
     <span className="value figure">
       <strong className={over ? "over" : ""}>{value === null ? "–" : number(value)}</strong>

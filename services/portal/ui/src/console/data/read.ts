@@ -2,7 +2,7 @@
 import { api } from "../../api/client";
 import type {
   Alert, AlertFigures, AuditEntry, Bucket, Contact, Coverage, Crew, Delivery, Device, DeviceLatest, Handover, Operator,
-  Order, OrderDetail, Page, Person, Reading, Recommendation, Route, RuleProposal, SetPoint, Settings, Site, TimelineItem, ValveCommand,
+  Order, OrderDetail, OrderItem, Page, Person, Reading, Recommendation, Route, RuleProposal, SetPoint, Settings, Site, TimelineItem, ValveCommand,
 } from "../../api/types";
 import { type ENDED, UNDERWAY } from "../orders/kinds";
 
@@ -84,6 +84,9 @@ export const readOrder = async (order_id: string): Promise<OrderDetail> =>
   given(await api.GET("/api/v1/orders/{order_id}", { params: { path: { order_id } } }));
 
 /** What has not ended yet; few, so read whole. */
+export const readOrderTimeline = async (order_id: string): Promise<OrderItem[]> =>
+  given(await api.GET("/api/v1/orders/{order_id}/timeline", { params: { path: { order_id } } })).items;
+
 export const readUnderway = async (): Promise<Order[]> => {
   const read = (state: Order["state"]): Promise<Order[]> =>
     whole<Order>((cursor) => api.GET("/api/v1/orders", { params: { query: { state, limit: PAGE, ...cursor } } }));
@@ -91,7 +94,7 @@ export const readUnderway = async (): Promise<Order[]> => {
 };
 
 export interface EndedQuery {
-  state: (typeof ENDED)[number];
+  state?: (typeof ENDED)[number];
   kind?: Order["kind"];
   priority?: Order["priority"];
 }

@@ -7,6 +7,7 @@ import { clock, dateTime } from "../../look/time";
 import { Link } from "react-router";
 import { readOrder } from "../data/read";
 import { useCrewName, useSiteName, useSites } from "../data/register";
+import { History } from "../orders/History";
 import { OrderDeeds } from "../orders/OrderDeeds";
 import { Left } from "../parts/Age";
 import { areaName } from "../parts/areas";
@@ -27,12 +28,13 @@ export function OrderSteps({ orderId, whole = false }: Props): ReactNode {
   const asked = useQuery({ queryKey: ["order", orderId], queryFn: () => readOrder(orderId), refetchInterval: 30_000 });
   return (
     <section className="panel">
-      <h2>{t("order.title")}</h2>
+      {!whole && <h2>{t("order.title")}</h2>}
       <Shown of={asked}>{(order) => (
         <>
           {whole ? <About order={order} /> : <p><Link to={`/orders?order=${orderId}`}>{t("orders.goTo")}</Link></p>}
           <OrderDeeds order={order} />
           <Order order={order} />
+          {whole && <History order={order} />}
         </>
       )}</Shown>
     </section>
@@ -53,6 +55,13 @@ function About({ order }: { order: OrderDetail }): ReactNode {
   );
 }
 
+/** What an instrument showed; what is no number says nothing. */
+function measured(reading: Record<string, unknown>): string {
+  const values = [["lel_percent", "%LEL"], ["ppm", "ppm"]].flatMap(([name = "", unit]) => (typeof reading[name] === "number" ? [`${reading[name]} ${unit}`] : []));
+  const serial = reading["instrument_serial"];
+  return [...values, ...(typeof serial === "string" && serial ? [serial] : [])].join(" ");
+}
+
 function Order({ order }: { order: OrderDetail }): ReactNode {
   const { t } = useTranslation();
   const crew = useCrewName();
@@ -68,7 +77,7 @@ function Order({ order }: { order: OrderDetail }): ReactNode {
       <ol className="loop" aria-label={t("order.title")}>
         {STAGES.map((stage) => (
           <li key={stage} className={`loop-step ${order[stage] ? "done" : "later"}`}>
-            <strong><span aria-hidden="true">{order[stage] ? "✓" : "○"}</span> {t(`order.stage.${stage}`)}</strong>
+            <strong><span aria-hidden="true">{order[stage] ? "✓" : "○"}</span> {t(stage === "closed_at" && order.state === "cancelled" ? "orderState.cancelled" : `order.stage.${stage}`)}</strong>
             {order[stage] && <time className="figure soft">{clock(order[stage])}</time>}
           </li>
         ))}
@@ -81,7 +90,7 @@ function Order({ order }: { order: OrderDetail }): ReactNode {
               <span>
                 <strong>{t(`orderStep.${step.step}`, { defaultValue: step.step })}</strong> · <bdi>{step.person}</bdi>
                 {step.corrects && <> · {t("order.corrects", { at: clock(step.corrects) })}</>}
-                {step.readings.length > 0 && <> · {t("order.readings", { count: step.readings.length })}</>}
+                {step.readings.map((reading, place) => <span key={place}> · {measured(reading)}</span>)}
                 {step.attachment_ids.map((id, place) => <span key={id}> · <a href={`/api/v1/attachments/${id}/content`} target="_blank" rel="noreferrer">{t("order.photo", { number: place + 1 })}</a></span>)}
                 {step.note && <> · <bdi>{step.note}</bdi></>}
                 {Date.parse(step.received_at) - Date.parse(step.device_time) > LATE_MS && <small className="soft"> · {t("order.cameLate", { at: clock(step.received_at) })}</small>}

@@ -2,6 +2,7 @@
 import { Input, Select } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
 import type { Alert, Order } from "../../api/types";
 import { PRIORITIES } from "../alerts/filters";
 import * as acts from "../data/acts";
@@ -14,6 +15,7 @@ import { KINDS } from "./kinds";
 export function OpenOrder({ alerts, onDone }: { alerts: readonly Alert[]; onDone: () => void }): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
+  const go = useNavigate();
   const sites = useSites();
   const nameOf = useSiteName();
   const [first] = alerts;
@@ -30,9 +32,9 @@ export function OpenOrder({ alerts, onDone }: { alerts: readonly Alert[]; onDone
   };
   if (opened) {
     return (
-      <FormDialog title={t("deed.dispatch")} ok={t("common.close")} act={act} onSubmit={onDone} onCancel={onDone}>
+      <FormDialog title={t("deed.dispatch")} ok={t("orders.goTo")} cancel={t("orders.back")} act={act} onCancel={onDone}
+        onSubmit={() => { onDone(); void go(`/orders?order=${opened.order_id}`); }}>
         <p role="status">{t("dispatch.opened", { state: t(`orderState.${opened.state}`) })}</p>
-        <p className="soft figure wrap">{opened.order_id}</p>
       </FormDialog>
     );
   }

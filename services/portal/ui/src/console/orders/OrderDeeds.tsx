@@ -25,7 +25,10 @@ export function OrderDeeds({ order }: { order: Order }): ReactNode {
   return (
     <div className="row">
       {onSite ? (
-        <Button onClick={() => setAsked("close")}>{t("orders.deed.close")}</Button>
+        <>
+          <Button onClick={() => setAsked("close")}>{t("orders.deed.close")}</Button>
+          <small className="soft">{t("orders.onSite")}</small>
+        </>
       ) : (
         <>
           <Button type={order.crew_id ? "default" : "primary"} onClick={() => setAsked("reassign")}>{t(order.crew_id ? "orders.deed.reassign" : "orders.deed.assign")}</Button>
@@ -51,7 +54,7 @@ function Reassign({ order, onDone }: { order: Order; onDone: () => void }): Reac
     void act.run(async (key) => told(await acts.reassign(order.order_id, body, key))).then((was) => was && onDone());
   };
   return (
-    <FormDialog title={t(order.crew_id ? "orders.deed.reassign" : "orders.deed.assign")} ok={t("orders.deed.assign")} act={act} onSubmit={submit} onCancel={onDone} disabled={!crew} width={640}>
+    <FormDialog title={t(order.crew_id ? "orders.deed.reassign" : "orders.deed.assign")} ok={t(order.crew_id ? "orders.deed.reassign" : "orders.deed.assign")} act={act} onSubmit={submit} onCancel={onDone} disabled={!crew} width={640}>
       <Shown of={asked}>
         {(crews) => crews.length === 0 ? <Nothing words={t("problemMore.no-crew")} /> : (
           <Radio.Group className="stack" value={crew} onChange={({ target }) => setCrew(target.value as string)}>

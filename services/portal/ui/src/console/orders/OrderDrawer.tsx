@@ -10,7 +10,7 @@ export function OrderDrawer({ id, onClose }: { id: string | null; onClose: () =>
   const { t } = useTranslation();
   if (id === null) return null;
   return (
-    <Drawer open onClose={onClose} size={Math.min(WIDTH_PX, window.innerWidth)} title={t("order.title")} aria-label={t("order.title")}>
+    <Drawer open onClose={onClose} size={Math.min(WIDTH_PX, window.innerWidth)} title={t("nav.orders")} aria-label={t("nav.orders")}>
       <OrderSteps key={id} orderId={id} whole />
     </Drawer>
   );

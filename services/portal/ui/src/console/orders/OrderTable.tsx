@@ -29,7 +29,7 @@ export function OrderTable({ orders, now, choose }: Props): ReactNode {
             <tr key={order.order_id}>
               <td><Priority of={order.priority} /></td>
               <td className={order.state === "open" ? "bad nowrap" : "nowrap"}>{t(`orderState.${order.state}`)}{order.test && <small className="soft"> · {t("notices.mark.test")}</small>}</td>
-              <td><Button type="link" size="small" className="wrap" onClick={() => choose(order.order_id)}><bdi>{site(order.site_id)}</bdi></Button></td>
+              <td><Button type="link" size="small" className="in-row" onClick={() => choose(order.order_id)}><bdi>{site(order.site_id)}</bdi></Button></td>
               <td>{order.crew_id ? <bdi>{crew(order.crew_id)}</bdi> : "–"}</td>
               {now !== null && <td><Due order={order} now={now} /></td>}
               <td className="nowrap">{t(`orderKind.${order.kind}`)}</td>

@@ -15,7 +15,7 @@ import { Nothing, Shown } from "../parts/States";
 import { TabBar } from "../parts/TabBar";
 import { useMay } from "../shell/me";
 import { Crews } from "./Crews";
-import { ENDED, KINDS } from "./kinds";
+import { ENDED, KINDS, isUnderway } from "./kinds";
 import { OpenOrder } from "./OpenOrder";
 import { OrderDrawer } from "./OrderDrawer";
 import { OrderTable } from "./OrderTable";
@@ -34,7 +34,7 @@ export default function OrdersPage(): ReactNode {
   const tab = TABS.find((one) => one === params.get("tab")) ?? "underway";
   const kind = KINDS.find((one) => one === params.get("kind"));
   const priority = PRIORITIES.find((one) => one === params.get("priority"));
-  const state = ENDED.find((one) => one === params.get("state")) ?? "closed";
+  const state = ENDED.find((one) => one === params.get("state"));
   const set = (name: string, value: string | null | undefined): void =>
     setParams((before) => {
       const next = new URLSearchParams(before);
@@ -55,7 +55,7 @@ export default function OrdersPage(): ReactNode {
       <TabBar label={t("nav.orders")} active={tab} items={TABS.map((key) => ({ key, label: `${t(`orders.tab.${key}`)}${count(key)}` }))} choose={(key) => set("tab", key === "underway" ? null : key)} />
       {tab !== "crews" && (
         <div className="filters" role="search">
-          {tab === "ended" && <Select className="filter" aria-label={t("common.state")} value={state} onChange={(value) => set("state", value)} options={ENDED.map((value) => ({ value, label: t(`orderState.${value}`) }))} />}
+          {tab === "ended" && <Select allowClear className="filter" aria-label={t("common.state")} placeholder={t("common.state")} value={state ?? null} onChange={(value) => set("state", value)} options={ENDED.map((value) => ({ value, label: t(`orderState.${value}`) }))} />}
           <Select allowClear className="filter wide" aria-label={t("dispatch.kind")} placeholder={t("dispatch.kind")} value={kind ?? null} onChange={(value) => set("kind", value)} options={KINDS.map((value) => ({ value, label: t(`orderKind.${value}`) }))} />
           <Select allowClear className="filter" aria-label={t("common.priority")} placeholder={t("common.priority")} value={priority ?? null} onChange={(value) => set("priority", value)} options={PRIORITIES.map((value) => ({ value, label: `${SHAPES[value] ?? ""} ${t(`priority.${value}`)}` }))} />
         </div>
@@ -77,7 +77,7 @@ export default function OrdersPage(): ReactNode {
 }
 
 interface EndedProps {
-  state: (typeof ENDED)[number];
+  state: (typeof ENDED)[number] | undefined;
   kind: Order["kind"] | undefined;
   priority: Order["priority"] | undefined;
   choose: (id: string) => void;
@@ -85,7 +85,7 @@ interface EndedProps {
 
 function Ended({ state, kind, priority, choose }: EndedProps): ReactNode {
   const { t } = useTranslation();
-  const wanted = { state, ...(kind ? { kind } : {}), ...(priority ? { priority } : {}) };
+  const wanted = { ...(state ? { state } : {}), ...(kind ? { kind } : {}), ...(priority ? { priority } : {}) };
   const asked = useInfiniteQuery({
     queryKey: ["orders", "ended", wanted],
     queryFn: ({ pageParam }) => readEndedOrders(wanted, pageParam),
@@ -96,7 +96,7 @@ function Ended({ state, kind, priority, choose }: EndedProps): ReactNode {
     <>
       <Shown of={asked}>
         {({ pages }) => {
-          const orders = pages.flatMap((page) => page.items);
+          const orders = pages.flatMap((page) => page.items).filter((order) => !isUnderway(order));
           return orders.length === 0 ? <Nothing words={t("orders.none")} /> : <OrderTable orders={orders} now={null} choose={choose} />;
         }}
       </Shown>

@@ -13,11 +13,12 @@ interface Props {
   onCancel: () => void;
   danger?: boolean;
   disabled?: boolean;
+  cancel?: string;
   width?: number;
   children: ReactNode;
 }
 
-export function FormDialog({ title, ok, act, onSubmit, onCancel, danger = false, disabled = false, width = 520, children }: Props): ReactNode {
+export function FormDialog({ title, ok, act, onSubmit, onCancel, danger = false, disabled = false, cancel, width = 520, children }: Props): ReactNode {
   const { t } = useTranslation();
   const id = useId();
   const form = useRef<HTMLFormElement>(null);
@@ -29,7 +30,7 @@ export function FormDialog({ title, ok, act, onSubmit, onCancel, danger = false,
     if (!act.busy && !disabled) onSubmit();
   };
   return (
-    <Modal open title={title} width={width} onCancel={onCancel} okText={ok} cancelText={t("common.cancel")} confirmLoading={act.busy} mask={{ closable: false }} afterOpenChange={begin}
+    <Modal open title={title} width={width} onCancel={onCancel} okText={ok} cancelText={cancel ?? t("common.cancel")} confirmLoading={act.busy} mask={{ closable: false }} afterOpenChange={begin}
       okButtonProps={{ htmlType: "submit", form: id, danger, disabled }}>
       <form ref={form} id={id} className="stack" onSubmit={submit}>
         {children}

@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Arming, TimelineItem } from "../../api/types";
 import * as acts from "../data/acts";
-import { readCommands, readDevices, readTimeline } from "../data/read";
+import { readCommands, readDevices, readLatest, readTimeline } from "../data/read";
 import { useSites } from "../data/register";
 import { useAct } from "../data/useAct";
 import { useLive } from "../live/LiveProvider";
@@ -57,12 +57,15 @@ function Arm({ valveId, siteId, onArmed, onDone }: { valveId: string; siteId: st
   const [reason, setReason] = useState("");
   const [otp, setOtp] = useState("");
   const code = otp.replace(/\s/g, "");
+  const latest = useQuery({ queryKey: ["latest", siteId], queryFn: () => readLatest(siteId), staleTime: 0 });
+  const closed = latest.data?.find((one) => one.device_id === valveId)?.reading?.position === "closed";
   const submit = (): void => {
     void act.run(async (key) => onArmed(await acts.arm(valveId, reason.trim(), code, key))).then((done) => !done && setOtp(""));
   };
   return (
-    <FormDialog title={<>{t("valve.close")} <bdi>{valveId}</bdi> · {t("valve.first")}</>} ok={t("valve.arm")} danger act={act} onSubmit={submit} onCancel={onDone} disabled={!reason.trim() || !/^\d{6}$/.test(code)}>
+    <FormDialog title={<>{t("valve.close")} <bdi>{valveId}</bdi> · {t("valve.first")}</>} ok={t("valve.arm")} danger act={act} onSubmit={submit} onCancel={onDone} disabled={closed || !reason.trim() || !/^\d{6}$/.test(code)}>
       <CutOff valveId={valveId} siteId={siteId} />
+      {closed && <Notice type="info" showIcon title={t("problemMore.already-closed")} />}
       <p>{t("valve.means")}</p>
       <Field label={`${t("common.reason")} (${t("common.required")})`}>
         <Input.TextArea autoFocus rows={2} required maxLength={1000} value={reason} onChange={(event) => setReason(event.target.value)} />

@@ -50,8 +50,7 @@ export function Shell(): ReactNode {
       </Drawer>
       <main className="reg-main" id="main" ref={main} tabIndex={-1}>
         <Elsewhen />
-        <Elsewhere />
-        <Outlet />
+        <Elsewhere><Outlet /></Elsewhere>
       </main>
       <ScrollRestoration getKey={(location) => location.pathname + location.search} />
     </div>
@@ -93,13 +92,13 @@ function Elsewhen(): ReactNode {
   );
 }
 
-/** An address from somebody else may name an area that is not this person's: its lists are empty, and why is said. */
-function Elsewhere(): ReactNode {
+/** An address from somebody else may name an area that is not this person's: nothing is said of it, not even zero. */
+function Elsewhere({ children }: { children: ReactNode }): ReactNode {
   const { t } = useTranslation();
   const me = useMe();
   const { area } = useScope();
   const { change } = useFilters();
-  if (!area || covers(rootOf(me.area_code), area)) return null;
+  if (!area || covers(rootOf(me.area_code), area)) return children;
   return (
     <Alert
       type="warning"
