@@ -128,6 +128,7 @@ def build(
     client: httpx.AsyncClient,
     live: dict[str, streams.Stream],
     health: Health,
+    files: httpx.AsyncClient | None = None,
 ) -> FastAPI:
     """Return the portal's app."""
     app = create_app("portal", health=health, key=key)
@@ -143,7 +144,7 @@ def build(
         return await gateway.openapi(client, settings.upstreams, app.openapi())
 
     app.include_router(sessions.router(signing_in, store, acts, secure=settings.tls_key is not None))
-    behind = gateway.Behind(client, settings.upstreams, key)
+    behind = gateway.Behind(client, settings.upstreams, key, files)
     accounts = Accounts(store, Totp(), signing_in)
     app.include_router(screens.router(signing_in, acting, secure=settings.tls_key is not None))
     app.include_router(people.router(store, accounts, acting, behind.stop_ringing))
@@ -190,10 +191,8 @@ async def run() -> None:
         await pools.close()
 
     tls = _tls(settings)
-    # Given up before a service closes it (5 s): a request on a connection that ends would be a 503.
-    kept = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0)
-    async with httpx.AsyncClient(timeout=gateway.TIME_LIMIT_S, trust_env=False, limits=kept) as client:
-        app = build(settings, key, pools, client, live, health)
+    async with gateway.open_clients() as (client, files):
+        app = build(settings, key, pools, client, live, health, files)
         await letters.start()
         await service.run(
             serve(app, settings.http_host, settings.http_port, tls),
