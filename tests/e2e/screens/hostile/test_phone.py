@@ -246,3 +246,58 @@ def test_a_session_that_ends_leaves_a_crew_at_its_work(enter, sign_in, hand):
     sign_in(page, crew.lead.username)
     all_sent(page)
     assert notes(crew, order_id) == ["typed before"]
+
+
+# Photos are made small only when they are released: a slow phone.
+SLOW = """
+() => {
+  const real = window.createImageBitmap.bind(window);
+  const free = new Promise((go) => { window.release = go; });
+  window.createImageBitmap = async (...given) => { await free; return real(...given); };
+}
+"""
+PHOTOS_KEPT = """
+async () => {
+  const done = (asked) =>
+    new Promise((good, bad) => { asked.onsuccess = () => good(asked.result); asked.onerror = bad; });
+  const db = await done(indexedDB.open("gaswatch-field"));
+  const count = () => done(db.transaction("photos").objectStore("photos").count());
+  while ((await count()) === 0) await new Promise((go) => setTimeout(go, 50));
+  db.close();
+}
+"""
+
+
+def test_who_reports_before_a_photo_is_ready_loses_neither_it_nor_the_next_report(enter, crew):
+    order_id = crew.order("a slow photo")
+    page = begin(enter, crew, order_id)
+    walk(page, f"/field/?order={order_id}&step=located")
+    page.evaluate(SLOW)
+    photo: FilePayload = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": noise(64, 90)}
+    page.locator("input[type=file]").set_input_files(photo)
+    page.locator("form.step textarea").fill("with a photo")
+    page.evaluate("document.querySelector('form.step').requestSubmit()")
+    page.evaluate("window.release()")
+    page.evaluate(PHOTOS_KEPT)
+    if page.locator("form.step").count():  # it waits for the photo
+        expect(page.locator(".photos li img")).to_have_count(1)
+        report(page, order_id)
+    all_sent(page)
+    step(page, order_id, "located", "once more")
+    all_sent(page)
+    assert notes(crew, order_id) == ["with a photo", "once more"]
+    assert [len(one["attachment_ids"]) for one in steps_at_server(crew, order_id)] == [1, 0]
+
+
+def test_signing_out_without_network_says_that_it_did_not(enter, hand):
+    crew = man(hand, "photo")
+    page = begin(enter, crew, crew.order("leaving"))
+    walk(page, "/field/?view=me")
+    leave = page.get_by_role("button", name=f("common.signOut"))
+    page.context.set_offline(True)
+    leave.click()
+    expect(page.get_by_role("alert").filter(has_text=f("field.needsNetwork"))).to_be_visible()
+    page.context.set_offline(False)
+    leave.click()
+    expect(page.locator("main.gate form")).to_be_visible()
+    assert page.request.get("/api/v1/people/me").status == 401
