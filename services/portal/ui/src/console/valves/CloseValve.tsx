@@ -58,7 +58,7 @@ function Arm({ valveId, siteId, onArmed, onDone }: { valveId: string; siteId: st
   const [otp, setOtp] = useState("");
   const code = otp.replace(/\s/g, "");
   const submit = (): void => {
-    void act.run(async (key) => onArmed(await acts.arm(valveId, reason.trim(), code, key))).then((done) => !done && setOtp(""));
+    void act.run(async () => onArmed(await acts.arm(valveId, reason.trim(), code))).then((done) => !done && setOtp(""));
   };
   return (
     <FormDialog title={<>{t("valve.close")} <bdi>{valveId}</bdi> · {t("valve.first")}</>} ok={t("valve.arm")} danger act={act} onSubmit={submit} onCancel={onDone} disabled={!reason.trim() || !/^\d{6}$/.test(code)}>
