@@ -111,6 +111,10 @@ class Browsers(Protocol):
         """Forget one's own browser; False when there is none of this id."""
         ...
 
+    async def silence(self, connection: Connection, person: str, session_ids: list[str]) -> None:
+        """Forget the browsers that asked in these sessions of somebody."""
+        ...
+
     async def forget(self, connection: Connection, person: str) -> None:
         """Forget all browsers of somebody, and the contacts that name them."""
         ...

@@ -143,11 +143,12 @@ def build(
     async def document() -> dict[str, Any]:
         return await gateway.openapi(client, settings.upstreams, app.openapi())
 
-    app.include_router(sessions.router(signing_in, store, acts, secure=settings.tls_key is not None))
     behind = gateway.Behind(client, settings.upstreams, key, files)
+    secure = settings.tls_key is not None
+    app.include_router(sessions.router(signing_in, store, acts, behind.silence, secure=secure))
     accounts = Accounts(store, Totp(), signing_in)
-    app.include_router(screens.router(signing_in, acting, secure=settings.tls_key is not None))
-    app.include_router(people.router(store, accounts, acting, behind.stop_ringing))
+    app.include_router(screens.router(signing_in, acting, secure=secure))
+    app.include_router(people.router(store, accounts, acting, behind.stop_ringing, behind.silence))
     app.include_router(audit.router(chain))
     app.include_router(streams.router(live))
     app.include_router(settings_api.router(settings.tile_url, tiles_gcj02=settings.tiles_gcj02))
@@ -155,7 +156,7 @@ def build(
     app.include_router(attachments.router(pools.api, behind, acting, desk, photos.read))
     app.include_router(gateway.router(behind, signing_in, acts))
     app.include_router(pages.router(settings.ui_folder, settings.tile_url, sessions.app_of))
-    app.add_middleware(SecurityHeaders, secure=settings.tls_key is not None)
+    app.add_middleware(SecurityHeaders, secure=secure)
     return app
 
 

@@ -148,8 +148,8 @@ class People(Protocol):
         """End a live session of somebody; False when there is none."""
         ...
 
-    async def end_sessions(self, username: str, but: str | None = None) -> None:
-        """End all sessions of somebody, but perhaps one."""
+    async def end_sessions(self, username: str, but: str | None = None) -> list[str]:
+        """End all sessions of somebody, but perhaps one; return which."""
         ...
 
     async def set_password(self, username: str, password_hash: str, *, must_change: bool) -> None:

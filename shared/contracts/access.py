@@ -127,6 +127,7 @@ MAY: dict[str, frozenset[str]] = {
     "PATCH routes/{}": _TELL,
     "GET push-key": ROLES,
     "POST push-subscriptions": ROLES,
+    "POST push-subscriptions:silence": ROLES,
     "DELETE push-subscriptions": ADMINISTRATOR,
     "DELETE push-subscriptions/{}": ROLES,
     "GET deliveries": _TELL | {"watch", "dispatcher"},

@@ -179,6 +179,7 @@ WRITES: dict[str, Callable[[dict[str, str]], Options]] = {
     "PATCH routes/{}": _json(active=True),
     "POST sessions:screen": _json(name="n"),
     "POST push-subscriptions": lambda _: {"json": subscription(str(uuid.uuid4()))},
+    "POST push-subscriptions:silence": _json(session_ids=["n"]),
     "POST people": lambda _: {
         "json": {"username": f"p-{uuid.uuid4()}", "name": "n", "role": "administrator"}
     },

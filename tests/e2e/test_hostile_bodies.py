@@ -14,7 +14,7 @@ from shared.contracts.access import MAY, route_of
 from tests.e2e.rights_ground import API, Ground, Person
 from tests.e2e.rights_table import WRITES
 
-pytestmark = [pytest.mark.engines, pytest.mark.full]
+pytestmark = pytest.mark.engines
 
 OPENAPI = json.loads((PROJECT / "services/portal/ui/openapi.json").read_text())
 LIMIT_S = 60

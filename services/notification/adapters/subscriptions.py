@@ -77,9 +77,10 @@ class Browsers:
         )
         await connection.execute(
             "INSERT INTO push_subscription (subscription_id, endpoint, p256dh, auth, person, operator_id,"
-            " area_code) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7)",
+            " area_code, session_id) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8)",
             *(values[name] for name in (
                 "subscription_id", "endpoint", "p256dh", "auth", "person", "operator_id", "area_code",
+                "session_id",
             )),
         )  # fmt: skip
         await connection.execute(
@@ -97,6 +98,14 @@ class Browsers:
             "DELETE FROM push_subscription WHERE subscription_id::text = $1", subscription_id
         )
         return str(status).endswith(" 1")
+
+    async def silence(self, connection: Connection, person: str, session_ids: list[str]) -> None:
+        """Forget the browsers that asked in these sessions of somebody."""
+        await connection.execute(
+            "DELETE FROM push_subscription WHERE person = $1 AND session_id = ANY($2::text[])",
+            person,
+            session_ids,
+        )
 
     async def forget(self, connection: Connection, person: str) -> None:
         """Forget all browsers of somebody, and the contacts that name them."""

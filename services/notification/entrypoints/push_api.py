@@ -35,6 +35,12 @@ class NewSubscription(Input):
     language: Language = "zh-CN"
 
 
+class Ended(Input):
+    """The sessions of who asks that have ended."""
+
+    session_ids: Annotated[list[Key], Field(max_length=1000)]
+
+
 def _person(asking: Principal, language: str) -> dict[str, Any]:
     return {
         "person": asking.subject,
@@ -78,6 +84,7 @@ def _subscribing(routes: APIRouter, pool: Pool, browsers: Browsers | None) -> No
             "endpoint": given.endpoint,
             "p256dh": given.keys.p256dh,
             "auth": given.keys.auth,
+            "session_id": asking.session_id,
         }
         async with transaction(pool, asking) as connection:
 
@@ -96,6 +103,14 @@ def _ending(routes: APIRouter, pool: Pool, browsers: Browsers | None) -> None:
         if browsers is not None:
             async with transaction(pool, asking) as connection:
                 await browsers.forget(connection, person)
+
+    @routes.post("/push-subscriptions:silence", status_code=204)
+    async def silence(asking: Asking, given: Ended) -> None:
+        """Ring no browser of these sessions of one's own any more: a lost phone tells nothing."""
+        if browsers is not None:
+            async with transaction(pool, asking) as connection:
+                await browsers.silence(connection, asking.subject, given.session_ids)
+                await browsers.ring(connection, _person(asking, "zh-CN"))
 
     @routes.delete("/push-subscriptions/{subscription_id}", status_code=204)
     async def unsubscribe(asking: Asking, subscription_id: str) -> None:

@@ -186,14 +186,15 @@ class PostgresPeople:
         )
         return not str(status).endswith(" 0")
 
-    async def end_sessions(self, username: str, but: str | None = None) -> None:
-        """End all sessions of somebody, but perhaps one."""
-        await self._pool.execute(
+    async def end_sessions(self, username: str, but: str | None = None) -> list[str]:
+        """End all sessions of somebody, but perhaps one; return which."""
+        rows = await self._pool.fetch(
             "UPDATE session SET ended_at = now() WHERE username = $1 AND ended_at IS NULL"
-            " AND session_id::text IS DISTINCT FROM $2",
+            " AND session_id::text IS DISTINCT FROM $2 RETURNING session_id::text",
             username,
             but,
         )
+        return [row["session_id"] for row in rows]
 
     async def set_password(self, username: str, password_hash: str, *, must_change: bool) -> None:
         """Store a password's hash."""

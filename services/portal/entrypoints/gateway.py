@@ -10,6 +10,7 @@ import httpx
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from fastapi_problem.error import Problem
 
 from services.portal.domain.document import merged
 from services.portal.domain.people import Account
@@ -18,6 +19,7 @@ from services.portal.entrypoints.sessions import Who, address_of, token_of
 from services.portal.handlers.auditing import Acts
 from services.portal.handlers.signing_in import Sessions
 from shared.chassis.http import problem
+from shared.chassis.logs import get_logger
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 from shared.contracts.access import may, route_of
 
@@ -123,6 +125,23 @@ class Behind:
         answer = await self.ask(principal, "DELETE", "push-subscriptions", params={"person": username})
         if answer.is_error:
             raise problem(502, "bad-answer", f"Notification answered {answer.status_code}.")
+
+    async def silence(self, principal: Principal, session_ids: list[str]) -> None:
+        """Have the browsers of sessions that their owner ended be rung no more.
+
+        The sessions have ended: that notification is away now is only said in the log.
+        """
+        body = orjson.dumps({"session_ids": session_ids})
+        headers = {"Content-Type": "application/json"}
+        try:
+            answer = await self.ask(
+                principal, "POST", "push-subscriptions:silence", body=body, headers=headers
+            )
+            fault = f"answered {answer.status_code}" if answer.is_error else ""
+        except Problem as error:
+            fault = error.title
+        if fault:
+            get_logger().error("browsers of ended sessions may still ring", of=principal.subject, error=fault)
 
     def _place(self, path: str) -> tuple[str, str]:
         service = service_of(path)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from services.portal.domain.people import Account
 from services.portal.entrypoints import inputs, shapes
 from services.portal.entrypoints.acting import Acting
-from services.portal.entrypoints.sessions import Guarded, Who
+from services.portal.entrypoints.sessions import Guarded, Silence, Who
 from services.portal.handlers.accounts import Accounts, PasswordFaultError, WrongPasswordError
 from services.portal.ports import People
 from shared.chassis.database import Connection
@@ -36,10 +36,12 @@ SHOWN_ONCE = frozenset({"password", "totp_secret", "totp_uri", "totp_picture"})
 _NOBODY = Account("", "", "", "", None, None, None, None, 0, disabled=False)
 
 
-def router(store: People, accounts: Accounts, acting: Acting, stop_ringing: StopRinging) -> APIRouter:
+def router(
+    store: People, accounts: Accounts, acting: Acting, stop_ringing: StopRinging, silence: Silence
+) -> APIRouter:
     """Return the routes of people; whose sessions an administrator ends, their browsers ring no more."""
     routes = APIRouter(prefix="/api/v1", tags=["people"], route_class=Guarded)
-    _own(routes, accounts, acting)
+    _own(routes, accounts, acting, silence)
     _second_factor(routes, accounts, acting)
     _reads(routes, store)
     _writes(routes, store, accounts, acting, stop_ringing)
@@ -47,7 +49,7 @@ def router(store: People, accounts: Accounts, acting: Acting, stop_ringing: Stop
     return routes
 
 
-def _own(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
+def _own(routes: APIRouter, accounts: Accounts, acting: Acting, silence: Silence) -> None:
     @routes.get("/people/me", responses=answers(shapes.Me))
     async def me(asking: Who) -> dict[str, Any]:
         return shapes.me(asking[0])
@@ -59,13 +61,14 @@ def _own(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
 
         async def act(_unit: Connection) -> tuple[int, dict[str, Any]]:
             try:
-                await accounts.change_password(
+                ended = await accounts.change_password(
                     account, principal.session_id, given.password, given.new_password
                 )
             except WrongPasswordError as error:
                 raise field_problem("password", "is not your present password") from error
             except PasswordFaultError as error:
                 raise field_problem("new_password", str(error)) from error
+            await silence(principal, ended)
             return 200, {"changed": True}
 
         return await acting(request, principal, given, act)

@@ -1,6 +1,6 @@
 """`/api/v1/session`: signing in, staying, leaving; and the dependency that tells who asks."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -146,10 +146,13 @@ def keep(response: Response, token: str, life: timedelta, *, secure: bool) -> No
     )
 
 
-def router(sessions: Sessions, store: People, acts: Acts, *, secure: bool) -> APIRouter:
-    """Return the routes of sessions."""
+Silence = Callable[[Principal, list[str]], Awaitable[None]]
+
+
+def router(sessions: Sessions, store: People, acts: Acts, silence: Silence, *, secure: bool) -> APIRouter:
+    """Return the routes of sessions; with a session that its owner ends, its browser rings no more."""
     routes = APIRouter(prefix="/api/v1", tags=["sessions"])
-    _listed(routes, store, acts)
+    _listed(routes, store, acts, silence)
 
     def give(response: Response, token: str, expires_at: Any) -> dict[str, str]:
         keep(response, token, SESSION_LIFE, secure=secure)
@@ -186,12 +189,13 @@ def router(sessions: Sessions, store: People, acts: Acts, *, secure: bool) -> AP
         await sessions.sign_out(token)
         if holder is not None:
             await acts.happened(holder[1], "DELETE session", "session", address_of(request), 204)
+            await silence(holder[1], [holder[1].session_id])
         response.delete_cookie(COOKIE, path="/")
 
     return routes
 
 
-def _listed(routes: APIRouter, store: People, acts: Acts) -> None:
+def _listed(routes: APIRouter, store: People, acts: Acts, silence: Silence) -> None:
     @routes.get("/sessions", responses=answers(shapes.SessionPage))
     async def listed(asking: Who) -> dict[str, Any]:
         """Return one's own live sessions; `current` is the one that asks."""
@@ -206,3 +210,4 @@ def _listed(routes: APIRouter, store: People, acts: Acts) -> None:
             raise not_found("session")
         target, address = f"sessions/{session_id}", address_of(request)
         await acts.happened(asking[1], "DELETE sessions/{}", target, address, 204)
+        await silence(asking[1], [session_id])

@@ -45,8 +45,8 @@ class Accounts:
         await self._people.end_sessions(account.username)
         return password
 
-    async def change_password(self, account: Account, session_id: str, old: str, new: str) -> None:
-        """Take a password of the owner's own; all other sessions end."""
+    async def change_password(self, account: Account, session_id: str, old: str, new: str) -> list[str]:
+        """Take a password of the owner's own; all other sessions end, and are returned."""
         if not await self._sessions.is_password(account, old, session_id):
             raise WrongPasswordError
         if new == old:
@@ -54,7 +54,7 @@ class Accounts:
         if fault := password_fault(new, account):
             raise PasswordFaultError(fault)
         await self._people.set_password(account.username, await hash_password(new), must_change=False)
-        await self._people.end_sessions(account.username, but=session_id)
+        return await self._people.end_sessions(account.username, but=session_id)
 
     async def begin_second_factor(self, account: Account) -> dict[str, str]:
         """Return a new secret, its `otpauth:` address and QR code; it counts once a code of it is given."""

@@ -99,8 +99,9 @@ class Rig:
         *,
         operator: str | None = "op-a",
         role: str = "crew_member",
+        session: str = "session-1",
     ) -> httpx.Response:
-        asking = Principal(who, frozenset({role}), operator_id=operator, crew_id="crew-1")
+        asking = Principal(who, frozenset({role}), operator_id=operator, crew_id="crew-1", session_id=session)
         headers = {HEADER: KEY.sign(asking, "notification"), "Idempotency-Key": str(uuid.uuid4())}
         return await self._client.request(method, f"/api/v1/{path}", json=body, headers=headers)
 
@@ -137,8 +138,10 @@ def delivery(address: str) -> Delivery:
     )  # fmt: skip
 
 
-async def subscribed(rig, browser, who="member", operator="op-a") -> str:
-    answer = await rig.ask("POST", "push-subscriptions", who, browser.subscription(), operator=operator)
+async def subscribed(rig, browser, who="member", operator="op-a", session="session-1") -> str:
+    answer = await rig.ask(
+        "POST", "push-subscriptions", who, browser.subscription(), operator=operator, session=session
+    )
     assert answer.status_code == 201, answer.text
     return str(answer.json()["subscription_id"])
 
@@ -198,6 +201,20 @@ async def test_an_administrator_ends_the_ringing_of_one_person(rig):
     assert [contact["person"] for contact in await rig.contacts()] == ["lead"]
     assert (await rig.push.send(gone, delivery("x"))).final
     assert (await rig.push.send(kept, delivery("x"))).delivered
+
+
+async def test_a_lost_phone_is_silent_when_its_owner_ends_its_session(rig):
+    lost = await subscribed(rig, Browser(), session="lost")
+    kept = await subscribed(rig, Browser(), session="here")
+    ended = {"session_ids": ["lost", "here"]}
+    assert (await rig.ask("POST", "push-subscriptions:silence", "lead", ended)).status_code == 204
+    assert (await rig.push.send(lost, delivery("x"))).delivered, "nobody silences another one's phone"
+    ended = {"session_ids": ["lost"]}
+    assert (await rig.ask("POST", "push-subscriptions:silence", "member", ended)).status_code == 204
+    assert (await rig.push.send(lost, delivery("x"))).final
+    assert (await rig.push.send(kept, delivery("x"))).delivered
+    (contact,) = await rig.contacts()
+    assert [address["address"] for address in contact["addresses"]] == [kept]
 
 
 async def test_a_browser_that_is_gone_is_forgotten(rig):

@@ -52,6 +52,7 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
     async def echo(path: str, request: Request):
         who = key.verify(request.headers[HEADER], request.url.hostname or "")
         asked = {"method": request.method, "query": str(request.query_params)}
+        asked["body"] = (await request.body()).decode()
         heard.append({"path": path, "who": who, "headers": dict(request.headers)} | asked)
         return {"path": path, "second_factor": who.second_factor} | KNOWN.get(path, {})
 

@@ -1,5 +1,6 @@
 """Accounts: made by an administrator, first password, second factor, sessions that end."""
 
+import json
 import uuid
 
 import pyotp
@@ -119,6 +120,29 @@ async def test_a_person_whose_account_is_closed_or_changed_is_rung_no_more(porta
     assert await rung_off(portal.post(f"{url}:new-password", headers=admin | key())) == off
     assert await rung_off(change(name="张三")) == []
     assert await rung_off(change(role="regulator_viewer", area_code="530602")) == off
+
+
+async def test_a_session_that_its_owner_ends_is_rung_no_more(portal):
+    here, *_ = [bearer(await sign_in(portal)) for _ in range(3)]
+    portal.cookies.clear()
+
+    async def ids() -> dict[bool, list[str]]:
+        rows = (await portal.get("/api/v1/sessions", headers=here)).json()["items"]
+        return {now: [one["session_id"] for one in rows if one["current"] is now] for now in (True, False)}
+
+    async def silenced(doing):
+        portal.heard.clear()
+        assert (await doing).is_success
+        asked = [one for one in portal.heard if one["path"] == "api/v1/push-subscriptions:silence"]
+        return [(one["who"].subject, json.loads(one["body"])["session_ids"]) for one in asked]
+
+    (lost, _) = others = (await ids())[False]
+    assert await silenced(portal.delete(f"/api/v1/sessions/{lost}", headers=here)) == [("member", [lost])]
+    body = {"password": "right", "new_password": OWN}
+    changed = portal.post("/api/v1/people/me:password", json=body, headers=here | key())
+    assert await silenced(changed) == [("member", [others[1]])]
+    (last,) = (await ids())[True]
+    assert await silenced(portal.delete("/api/v1/session", headers=here)) == [("member", [last])]
 
 
 async def test_nobody_closes_the_own_account_and_nobody_else_administers(portal, admin):

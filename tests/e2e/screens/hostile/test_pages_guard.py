@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.screens.hostile.foreign import foreign_site
 from tests.e2e.screens.hostile.hands import Hand
 
-pytestmark = [pytest.mark.engines, pytest.mark.full]
+pytestmark = pytest.mark.engines
 
 COOKIE = "gaswatch_session"
 PAGES = ("/console/", "/regulator/", "/field/")
@@ -206,7 +206,7 @@ def test_a_foreign_page_changes_nothing_in_a_visitors_name(enter, city, foreign,
     for enctype in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
         page.goto(f"http://{host}:{foreign}/")
         sent = {"name": body[:-1] + ', "', "value": '": 1}', "type": enctype}
-        with page.expect_response(f"{city.portal}/api/v1/handovers") as answered:
+        with page.expect_navigation(), page.expect_response(f"{city.portal}/api/v1/handovers") as answered:
             page.evaluate(FORM, {"url": f"{city.portal}/api/v1/handovers"} | sent)
         answer = answered.value
         assert answer.status == status

@@ -40,6 +40,18 @@ async (size) => {
 }
 """
 
+# Whether no entry of the outbox waits any more.
+WAIT_NOT = """
+async () => {
+  const done = (asked) =>
+    new Promise((good, bad) => { asked.onsuccess = () => good(asked.result); asked.onerror = bad; });
+  const db = await done(indexedDB.open("gaswatch-field"));
+  const all = await done(db.transaction("outbox").objectStore("outbox").getAll());
+  db.close();
+  return all.every((entry) => entry.state !== "waiting");
+}
+"""
+
 
 def f(key: str, **values: object) -> str:
     return word(key, "field", **values)
@@ -124,6 +136,8 @@ def notes(crew: Crew, order_id: str) -> list[str]:
 
 
 def all_sent(page: Page) -> None:
+    """Wait until nothing waits on the phone; what the screen says of it follows a moment later."""
+    page.wait_for_function(WAIT_NOT, timeout=SENT_LIMIT_MS)
     expect(page.get_by_role("link", name=f("field.outboxN", count=0))).to_be_visible(timeout=SENT_LIMIT_MS)
 
 
@@ -243,7 +257,8 @@ def test_a_session_that_ends_leaves_a_crew_at_its_work(enter, sign_in, hand):
     big(page).click()
     expect(page.get_by_role("link", name=f("field.outboxN", count=1))).to_be_visible()
     ended.get_by_role("button", name=f("common.signIn")).click()
-    sign_in(page, crew.lead.username)
+    with page.expect_response(re.compile(":step$"), timeout=SENT_LIMIT_MS):
+        sign_in(page, crew.lead.username)
     all_sent(page)
     assert notes(crew, order_id) == ["typed before"]
 

@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter } from "react-router";
 import { Problem } from "../api/client";
+import { popups } from "../look/popups";
 import { Gate } from "../people/Gate";
 import { LiveProvider } from "./live/LiveProvider";
 import { Pages } from "./Pages";
@@ -38,6 +39,7 @@ export function App(): ReactNode {
     <ConfigProvider
       locale={i18n.language === "en" ? enUS : zhCN}
       csp={{ nonce: nonce() }}
+      getPopupContainer={popups}
       button={{ autoInsertSpace: false }}
       theme={{
         algorithm: dark ? antdTheme.darkAlgorithm : antdTheme.defaultAlgorithm,

@@ -50,8 +50,10 @@ function Loading(): ReactNode {
 /** What goes on in the background whatever view is shown. */
 function Background(): null {
   const { orders, me } = useField();
+  const { language } = useTranslation().i18n;
   useReadAhead(orders.value);
   useEffect(() => begin(me.crew_id), [me.crew_id]);
+  useEffect(() => void import("./me/push").then(({ tellAgain }) => tellAgain(language), () => undefined), [me.username, language]);
   useNotificationLinks();
   useTitle();
   return null;

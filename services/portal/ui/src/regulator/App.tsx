@@ -7,6 +7,7 @@ import "dayjs/locale/zh-cn";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { RouterProvider, createBrowserRouter } from "react-router";
+import { popups } from "../look/popups";
 import type { Me } from "../people/session";
 import { CoverageView } from "./coverage/CoverageView";
 import { MissingView } from "./coverage/MissingView";
@@ -74,6 +75,7 @@ export function App({ me }: { me: Me }): ReactNode {
     <ConfigProvider
       locale={english ? enUS : zhCN}
       {...(nonce ? { csp: { nonce } } : {})}
+      getPopupContainer={popups}
       button={{ autoInsertSpace: false }}
       theme={{
         algorithm: theme.dark ? kit.darkAlgorithm : kit.defaultAlgorithm,

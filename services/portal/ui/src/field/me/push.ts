@@ -48,6 +48,11 @@ export async function subscribe(language: string): Promise<Push> {
   }
 }
 
+/** Tell the portal again, in the session of now: it forgot what an ended session had asked for. */
+export async function tellAgain(language: string): Promise<void> {
+  if ((await pushState()) === "on") await subscribe(language);
+}
+
 /** Ring no more for who leaves this phone. */
 export async function unsubscribe(): Promise<void> {
   if (!isThere()) return;
