@@ -45,6 +45,20 @@ def test_an_alert_between_the_list_and_its_stream_is_shown(enter: Entering, city
     expect(row(page, site["name"], "燃气泄漏高报")).to_be_visible(timeout=STANDS_MS)
 
 
+def test_a_dispatcher_is_told_why_an_order_cannot_be_cancelled(enter: Entering, city: Living) -> None:
+    page = enter("dispatcher-wumeng", "/console/orders")
+    site = quiet_site(page, "op-wumeng")
+    let(city, "leak", site["site_id"], m3h=400)
+    order = page.locator("table.plain tbody tr").filter(has_text=site["name"]).filter(has_text="燃气泄漏高报")
+    expect(order).to_be_visible(timeout=HAPPENS_MS)
+    order.get_by_role("button", name=site["name"]).click()
+    page.get_by_role("dialog", name="抢修派单").get_by_role("button", name="取消派单").click()
+    form = page.get_by_role("dialog").last
+    form.get_by_label("原因").fill("误报")
+    form.get_by_role("button", name="取消派单").click()
+    expect(form.get_by_role("alert").filter(has_text="该场所的报警仍在持续")).to_be_visible()
+
+
 def begins(route: Route) -> None:
     route.fulfill(status=200, content_type="text/event-stream", body=BEGINS)
 

@@ -316,3 +316,12 @@ def test_signing_out_without_network_says_that_it_did_not(enter, hand):
     leave.click()
     expect(page.locator("main.gate form")).to_be_visible()
     assert page.request.get("/api/v1/people/me").status == 401
+
+
+def test_who_has_an_order_in_hand_is_told_why_duty_goes_on(enter, crew):
+    page = begin(enter, crew, crew.order("in hand"))
+    move(page, "accept")
+    all_sent(page)
+    walk(page, "/field/?view=me")
+    page.get_by_role("button", name=f("field.goOff")).click()
+    expect(page.get_by_role("alert").filter(has_text=f("problem.order-in-hand"))).to_be_visible()
