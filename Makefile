@@ -13,7 +13,7 @@ help:
 	@echo "make test    all tests, with engines of their own when none run (ARGS=-x: more for pytest)"
 	@echo "make check   format, lint, types, boundaries, contracts, unit tests (no engines)"
 	@echo "make faults  the full counts of the fault tests     make bench  the benchmarks"
-	@echo "make people  the whole table of rights, hostile input, every screen by axe-core"
+	@echo "make people  the API fuzzed at length, a phone gone wrong, every screen by axe-core"
 	@echo "make screenshots  pictures of every screen: all into .gaswatch/screenshots, the guide's into docs/pictures (ARGS=--guide: only those)"
 	@echo "make otp     the demo's one-time codes now       make audit-verify  check who did what"
 	@echo "make engines start the engines alone     make status  what runs where     make stop  stop all"
@@ -62,7 +62,7 @@ test: setup browser
 faults: setup
 	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults tests/simulation $(ARGS)
 
-# The whole table of rights, the fuzzed API, hostile input, and every screen in both themes.
+# What lasts too long for each run: the API fuzzed at length, a phone gone wrong, every screen in both themes.
 people: setup browser
 	@$(PY) -m pytest -q -m full --ignore $(SCREENS) tests/e2e $(ARGS)
 	@$(PY) -m pytest -q -m full $(SCREENS) $(ARGS)

@@ -112,8 +112,7 @@ async def stay_signed_in(ground: Ground) -> None:
 
 
 @pytest.mark.engines
-@pytest.mark.full
-@pytest.mark.parametrize("examples", [EXAMPLES, EXAMPLES_FULL])
+@pytest.mark.parametrize("examples", [EXAMPLES, pytest.param(EXAMPLES_FULL, marks=pytest.mark.full)])
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_whatever_is_asked_the_service_answers_as_described(ground: Ground, wire, label: str, examples: int):
     asyncio.run(stay_signed_in(ground))

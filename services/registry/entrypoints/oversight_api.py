@@ -26,7 +26,7 @@ from services.registry.entrypoints.words import COVERAGE, MISSING, UNLICENSED
 from services.registry.handlers import oversight
 from services.registry.handlers.oversight import GroupBy, Question
 from services.registry.ports import AsOf, Moment, Row, Store
-from shared.chassis.http import LIMIT_DEFAULT, Asking, Limit, decode_cursor, page, problem
+from shared.chassis.http import LIMIT_DEFAULT, Asking, Limit, decode_cursor, field_problem, page
 from shared.chassis.openapi import answers
 from shared.chassis.principal import Principal
 from shared.chassis.times import parse_rfc3339, rfc3339
@@ -115,7 +115,7 @@ def _coverage(router: APIRouter, store: Store, files: Files) -> None:
         test of a valve (D06) is overdue.
         """
         if kind == "inspection":
-            raise problem(501, "not-implemented", "Inspections are not kept yet.")
+            raise field_problem("kind", "inspections are not kept yet", where="query")
         after = str(decode_cursor(cursor, 1)[0]) if cursor and format == "json" else ""
         async with store.unit(asking) as unit:
             moment = await unit.moment()
