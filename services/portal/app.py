@@ -128,6 +128,7 @@ def build(
     client: httpx.AsyncClient,
     live: dict[str, streams.Stream],
     health: Health,
+    files: httpx.AsyncClient | None = None,
 ) -> FastAPI:
     """Return the portal's app."""
     app = create_app("portal", health=health, key=key)
@@ -142,7 +143,7 @@ def build(
     async def document() -> dict[str, Any]:
         return await gateway.openapi(client, settings.upstreams, app.openapi())
 
-    behind = gateway.Behind(client, settings.upstreams, key)
+    behind = gateway.Behind(client, settings.upstreams, key, files)
     secure = settings.tls_key is not None
     app.include_router(sessions.router(signing_in, store, acts, behind.silence, secure=secure))
     accounts = Accounts(store, Totp(), signing_in)
@@ -191,10 +192,8 @@ async def run() -> None:
         await pools.close()
 
     tls = _tls(settings)
-    # Given up before a service closes it (5 s): a request on a connection that ends would be a 503.
-    kept = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0)
-    async with httpx.AsyncClient(timeout=gateway.TIME_LIMIT_S, trust_env=False, limits=kept) as client:
-        app = build(settings, key, pools, client, live, health)
+    async with gateway.open_clients() as (client, files):
+        app = build(settings, key, pools, client, live, health, files)
         await letters.start()
         await service.run(
             serve(app, settings.http_host, settings.http_port, tls),

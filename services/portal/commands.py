@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +15,12 @@ from services.portal.adapters.postgres import PostgresPeople
 from services.portal.domain.audit import Fault, Finding, Head, verify
 from services.portal.domain.people import Account
 from services.portal.handlers.accounts import first_password
+from services.portal.handlers.auditing import Acts
 from services.portal.handlers.signing_in import hash_password
 from services.portal.settings import Settings
+from shared.chassis.clock import SystemClock
 from shared.chassis.database import Pool, open_pool
+from shared.chassis.principal import Principal
 from shared.chassis.settings import load, secret
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Gaswatch's portal.")
@@ -49,6 +54,18 @@ async def _pool() -> Pool:
     return await open_pool(dsn, application_name="portal command")
 
 
+async def _written(pool: Pool, command: str, account: Account, do: Callable[[], Awaitable[bool]]) -> bool:
+    """Do something to an account by a command: whoever may run one stands in the audit chain, too."""
+    acts = Acts(PostgresAudit(pool, pool), SystemClock())
+    who = Principal(f"command (uid {os.getuid()})", frozenset({"command"}))
+    made = {name: getattr(account, name) for name in ("name", "role", "operator_id", "area_code", "crew_id")}
+    target = f"people/{account.username}"
+    intent = await acts.intend(who, f"command {command}", target, "", body=made, before=None)
+    done = await do()
+    await acts.done(intent, 201 if done else 409, made if done else None)
+    return done
+
+
 @app.command()
 def add_accounts(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON: a list of accounts.")],
@@ -61,9 +78,15 @@ def add_accounts(
     async def work() -> None:
         pool = await _pool()
         try:
+            people = PostgresPeople(pool)
             for one in json.loads(file.read_text()):
-                password_hash = await hash_password(one["password"] or "")
-                await PostgresPeople(pool).add(_account(one, password_hash, must_change=False))
+                account = _account(one, await hash_password(one["password"] or ""), must_change=False)
+
+                async def add(account: Account = account) -> bool:
+                    await people.add(account)
+                    return True
+
+                await _written(pool, "add-accounts", account, add)
         finally:
             await pool.close()
 
@@ -83,7 +106,8 @@ def create_administrator(
         try:
             wanted = {"username": username, "name": name, "role": "administrator"}
             account = _account(wanted, await hash_password(password), must_change=True)
-            return await PostgresPeople(pool).create(account)
+            people = PostgresPeople(pool)
+            return await _written(pool, "create-administrator", account, lambda: people.create(account))
         finally:
             await pool.close()
 

@@ -26,6 +26,8 @@ async def serve(app: FastAPI, host: str, port: int, tls: tuple[Path, Path] | Non
         lifespan="off",
         timeout_graceful_shutdown=3,
         loop="none",
+        # Where a request comes from says its connection: throttling and the audit chain rest on that.
+        proxy_headers=False,
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
     )

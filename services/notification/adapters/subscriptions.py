@@ -9,6 +9,7 @@ from shared.chassis.database import Connection, Pool
 
 CHANNEL = "push"
 PER_PERSON_MAX = 5
+LANGUAGE = "zh-CN"
 AUTH_BYTES = 16
 
 
@@ -124,9 +125,9 @@ class Browsers:
             return
         await connection.execute(
             "INSERT INTO contact (contact_id, operator_id, area_code, name, role, person, crew_id, language,"
-            " addresses) VALUES ($1, $2, $3, $4, $5, $4, $6, $7, $8) ON CONFLICT (contact_id) DO UPDATE SET"
-            " addresses = $8, role = $5, crew_id = $6, language = $7, active = true,"
-            " revision = contact.revision + 1",
+            " addresses) VALUES ($1, $2, $3, $4, $5, $4, $6, coalesce($7, $9), $8) ON CONFLICT (contact_id)"
+            " DO UPDATE SET addresses = $8, role = $5, crew_id = $6, active = true,"
+            " language = coalesce($7, contact.language), revision = contact.revision + 1",
             contact_id,
             person["operator_id"],
             person["area_code"],
@@ -135,4 +136,5 @@ class Browsers:
             person["crew_id"],
             person["language"],
             addresses,
+            LANGUAGE,
         )

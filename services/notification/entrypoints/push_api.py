@@ -41,7 +41,8 @@ class Ended(Input):
     session_ids: Annotated[list[Key], Field(max_length=1000)]
 
 
-def _person(asking: Principal, language: str) -> dict[str, Any]:
+def _person(asking: Principal, language: str | None = None) -> dict[str, Any]:
+    """Return whom the contact names; without a language it keeps the one that was asked for."""
     return {
         "person": asking.subject,
         "operator_id": asking.operator_id,
@@ -110,7 +111,7 @@ def _ending(routes: APIRouter, pool: Pool, browsers: Browsers | None) -> None:
         if browsers is not None:
             async with transaction(pool, asking) as connection:
                 await browsers.silence(connection, asking.subject, given.session_ids)
-                await browsers.ring(connection, _person(asking, "zh-CN"))
+                await browsers.ring(connection, _person(asking))
 
     @routes.delete("/push-subscriptions/{subscription_id}", status_code=204)
     async def unsubscribe(asking: Asking, subscription_id: str) -> None:
@@ -119,4 +120,4 @@ def _ending(routes: APIRouter, pool: Pool, browsers: Browsers | None) -> None:
         async with transaction(pool, asking) as connection:
             if not await found.remove(connection, subscription_id):
                 raise not_found("subscription")
-            await found.ring(connection, _person(asking, "zh-CN"))
+            await found.ring(connection, _person(asking))

@@ -12,6 +12,8 @@ BYTES_MAX = 64 * 1024 * 1024
 """Of a flood less than an hour is known."""
 _EVENT_BYTES = 400
 """What an event takes besides its data."""
+_DIGITS_MAX = 19
+"""Of an offset: 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ class Replay:
     def after(self, last_event_id: str) -> list[StreamEvent] | None:
         """Return what came after an id; None when the id is not ours or its past is no longer known."""
         parts = last_event_id.split(".")
-        if len(parts) != len(self.starts) or not all(part.isdecimal() for part in parts):
+        if len(parts) != len(self.starts):
+            return None
+        if not all(part.isdecimal() and len(part) <= _DIGITS_MAX for part in parts):
             return None
         seen = [int(part) for part in parts]
         if any(mark < start for mark, start in zip(seen, self.starts, strict=True)):

@@ -27,6 +27,8 @@ BODY_BYTES_MAX = 32 * 1024 * 1024
 TIME_LIMIT_S = 30.0
 # Who gives a list as a file begins to send when it is whole.
 FILE_LIMIT_S = 120.0
+FILES_MAX = 8
+FILE_WAIT_S = 10.0
 _FILES = frozenset({"csv", "xlsx"})
 _THERE = ("content-type", "accept", "if-match", "if-none-match", "idempotency-key", "traceparent")
 _BACK = ("content-type", "etag", "location", "content-disposition", "retry-after")
@@ -70,13 +72,27 @@ def _answering(service: str) -> Iterator[None]:
         raise problem(503, "unavailable", f"The {service} service is not there right now.") from error
 
 
+@contextlib.asynccontextmanager
+async def open_clients() -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+    """Give what asks services, and what fetches files: however slow those are, acts have connections."""
+    # Given up before a service closes it (5 s): a request on a connection that ends would be a 503.
+    kept = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0)
+    few = httpx.Limits(max_connections=FILES_MAX, max_keepalive_connections=0)
+    async with (
+        httpx.AsyncClient(timeout=TIME_LIMIT_S, trust_env=False, limits=kept) as client,
+        httpx.AsyncClient(timeout=FILE_LIMIT_S, trust_env=False, limits=few) as files,
+    ):
+        yield client, files
+
+
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The services behind the portal."""
+    """The services behind the portal; `files` fetches what may be slow."""
 
     client: httpx.AsyncClient
     upstreams: dict[str, str]
     key: PrincipalKey
+    files: httpx.AsyncClient | None = None
 
     async def ask(
         self,
@@ -98,9 +114,10 @@ class Behind:
         """Pass a file on as it comes, however large."""
         service, url = self._place(path)
         signed = {HEADER: self.key.sign(principal, service)}
-        asked = self.client.build_request("GET", url, params=params, headers=signed, timeout=FILE_LIMIT_S)
+        client, limit = self.files or self.client, httpx.Timeout(FILE_LIMIT_S, pool=FILE_WAIT_S)
+        asked = client.build_request("GET", url, params=params, headers=signed, timeout=limit)
         with _answering(service):
-            answer = await self.client.send(asked, stream=True)
+            answer = await client.send(asked, stream=True)
         return StreamingResponse(_passed(answer), answer.status_code, headers=_back(answer))
 
     async def stop_ringing(self, principal: Principal, username: str) -> None:

@@ -23,8 +23,12 @@ _TYPES = {".webmanifest": "application/manifest+json", ".js": "text/javascript"}
 
 def _file(folder: Path, name: str, headers: dict[str, str]) -> FileResponse:
     """Return a file of a folder, or of a folder below it; never one outside."""
-    found = (folder / name).resolve()
-    if not found.is_relative_to(folder.resolve()) or not found.is_file():
+    try:
+        found = (folder / name).resolve()
+        there = found.is_relative_to(folder.resolve()) and found.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        there = False
+    if not there:
         raise problem(404, "not-found", "There is nothing here.")
     return FileResponse(found, headers=headers, media_type=_TYPES.get(found.suffix))
 

@@ -5,6 +5,7 @@ with `Last-Event-ID`; a session that ended ends its streams within seconds.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
@@ -165,8 +166,10 @@ class Stream:
 
     def subscribe(self, principal: Principal, last_event_id: str | None) -> tuple[Iterable[bytes], Reader]:
         """Return what a reader missed, and what tells it of what comes."""
-        if self._replay is None or len(self._readers) >= READERS_MAX:
+        if self._replay is None:
             raise problem(503, "unavailable", "The live stream is not ready.")
+        if len(self._readers) >= READERS_MAX:
+            self._make_room()
         self._tell()  # what came before is not news to who comes now
         missed: Iterable[bytes] = [f"id: {self._replay.position()}\n: now\n\n".encode()]
         if last_event_id:
@@ -179,6 +182,14 @@ class Stream:
         reader = Reader(principal)
         self._readers.add(reader)
         return missed, reader
+
+    def _make_room(self) -> None:
+        """End one stream of the session that has most: nobody takes the room of all others."""
+        count = Counter(reader.principal.session_id for reader in self._readers)
+        ((fullest, _),) = count.most_common(1)
+        one = next(reader for reader in self._readers if reader.principal.session_id == fullest)
+        self._readers.discard(one)
+        one.drop()
 
     def leave(self, reader: Reader) -> None:
         """Forget a reader."""

@@ -15,6 +15,8 @@ from shared.chassis.principal import Principal
 HEAD_EVERY_S = 60.0
 REASON_FIELDS = ("reason", "finding", "note", "text")
 _OWNED = ("operator_id", "area_code")
+# What is searched stands in an index, which takes no text of any length.
+_OBJECT_MAX = 500
 
 
 class AuditAwayError(ConnectionError):
@@ -74,7 +76,7 @@ class Acts:
             actor=who.subject,
             role=",".join(sorted(who.roles)),
             action=action,
-            object=target,
+            object=target[:_OBJECT_MAX],
             operator_id=who.operator_id,
             area_code=who.area_code,
             address=address,

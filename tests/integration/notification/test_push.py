@@ -241,3 +241,14 @@ async def test_keys_that_are_none_are_refused(rig, keys):
     answer = await rig.ask("POST", "push-subscriptions", "member", Browser().subscription(keys=keys))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"][-1] == "keys"
+
+
+async def test_a_session_that_ends_does_not_change_the_language_of_the_other_browsers(rig):
+    for session in ("desk", "phone"):
+        body = Browser().subscription(language="en")
+        made = await rig.ask("POST", "push-subscriptions", "member", body, session=session)
+        assert made.status_code == 201
+    silenced = await rig.ask("POST", "push-subscriptions:silence", "member", {"session_ids": ["desk"]})
+    assert silenced.status_code == 204
+    (row,) = await rig.pool.fetch("SELECT language, addresses FROM contact")
+    assert (row["language"], len(row["addresses"])) == ("en", 1)

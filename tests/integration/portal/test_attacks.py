@@ -1,6 +1,8 @@
 """What somebody who wants in, or too much, gets from the portal."""
 
 import asyncio
+import secrets
+from string import ascii_letters
 
 import pyotp
 import pytest
@@ -92,3 +94,12 @@ def test_a_crew_follows_its_own_orders_only():
 
 def test_the_administrator_follows_everything():
     assert order_seen_by(Principal("a", frozenset({"administrator"})), "crew-2")
+
+
+async def test_an_id_of_thousands_of_letters_is_written_down_like_any_other(portal):
+    """What stands in no index of the chain would look as if the chain were away."""
+    answer = await sign_in(portal, "watch", pyotp.TOTP(SECRET).now())
+    portal.cookies.clear()
+    named = "".join(secrets.choice(ascii_letters) for _ in range(6_000))
+    url = f"/api/v1/alerts/{named}:acknowledge"
+    assert (await portal.post(url, json={}, headers=bearer(answer))).status_code == 200

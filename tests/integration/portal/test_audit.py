@@ -1,5 +1,6 @@
 """What people do stands in the audit chain before it is done; whoever touches the chain is found."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -7,15 +8,18 @@ import msgspec
 import orjson
 import pyotp
 import pytest
+from typer.testing import CliRunner
 
+from services.portal import commands
 from services.portal.adapters.heads import HeadKey
 from services.portal.domain.audit import Fault, Finding, Head, verify
 from services.portal.entrypoints.closes import Closes
 from services.portal.handlers.auditing import sign_head
 from shared.chassis.clock import SystemClock
+from shared.chassis.database import open_pool
 from shared.chassis.kafka import Record
 from shared.contracts.events import ValveCommandIssued
-from tests.integration.portal.rig import SECRET, bearer, sign_in
+from tests.integration.portal.rig import SECRET, bearer, person, sign_in
 
 SWAPPED = """
 UPDATE audit SET seq = 1000 WHERE seq = 3;
@@ -178,3 +182,21 @@ async def test_who_looks_sees_the_own_and_the_chain_is_exported(portal):
 
 async def watch_again(portal):
     return bearer(await sign_in(portal))
+
+
+async def test_what_is_done_to_accounts_by_command_stands_in_the_chain(portal, monkeypatch, tmp_path):
+    monkeypatch.setattr(commands, "_pool", lambda: open_pool(portal.owner, application_name="test"))
+    file = tmp_path / "accounts.json"
+    file.write_bytes(orjson.dumps([person("member", "crew_member", operator_id="op-a", password="hidden")]))
+    for given in (["create-administrator", "chief"], ["add-accounts", str(file)]):
+        done = await asyncio.to_thread(CliRunner().invoke, commands.app, given)
+        assert done.exit_code == 0, done.output
+        password = done.output.rpartition(" ")[2].strip() or "hidden"
+        assert password not in str(await entries(portal))
+    for username, action in (("chief", "command create-administrator"), ("member", "command add-accounts")):
+        intent, result = [one for one in await entries(portal) if one["object"] == f"people/{username}"]
+        assert (intent["action"], intent["kind"]) == (action, "intent")
+        assert (result["kind"], result["about"], result["status"]) == ("result", intent["seq"], 201)
+    again = await asyncio.to_thread(CliRunner().invoke, commands.app, ["create-administrator", "chief"])
+    assert again.exit_code == 1
+    assert [one for one in await entries(portal) if one["object"] == "people/chief"][-1]["status"] == 409

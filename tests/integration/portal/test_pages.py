@@ -51,3 +51,9 @@ async def test_every_answer_carries_the_headers(portal):
         assert answer.headers["referrer-policy"] == "no-referrer"
     assert (await portal.get("/api/v1/alerts", headers=headers)).headers["cache-control"] == "no-store"
     assert "immutable" in (await portal.get("/assets/console-1.js")).headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/assets/%00", "/static/a%00b", "/field/a%00.js", f"/assets/{'x' * 5_000}"])
+async def test_a_name_that_no_file_can_have_is_not_there(portal, path):
+    answer = await portal.get(path)
+    assert (answer.status_code, answer.json()["type"]) == (404, "not-found")

@@ -45,3 +45,7 @@ def test_what_nobody_may_see_moves_the_position_only():
     ring.advance(0, 7)
     assert ring.position() == "8"
     assert list(ring.after("1") or []) == []
+
+
+def test_an_id_of_thousands_of_digits_is_none_of_ours():
+    assert Replay([0]).after("9" * 5_000) is None

@@ -105,3 +105,18 @@ async def test_whose_session_ended_reads_no_further_and_what_was_before_is_no_ne
     stream.end({"s2"})
     assert stream.sessions() == {""}
     assert await told(stream, late) == []
+
+
+async def test_one_session_does_not_take_all_the_room(monkeypatch):
+    monkeypatch.setattr(streams, "READERS_MAX", 4)
+    stream = made()
+    many = [stream.subscribe(MINE, None)[1] for _ in range(4)]
+    other = Principal("v", frozenset({"watch"}), operator_id="op-a", session_id="s2")
+    _, late = stream.subscribe(other, None)
+    assert not late.dropped
+    assert [reader.dropped for reader in many].count(True) == 1
+    assert len(stream._readers) == 4
+    _, again = stream.subscribe(MINE, None)
+    assert not late.dropped, "whose readers are many makes room among them"
+    assert not again.dropped
+    assert len(stream._readers) == 4

@@ -11,6 +11,7 @@ const PURE = [
   "src/look/gcj02.ts",
   "src/console/valves/loop.ts",
   "src/console/live/rows.ts",
+  "src/console/orders/kinds.ts",
 ];
 const TESTS = [
   "src/field/outbox/outbox.test.mjs",
@@ -18,6 +19,7 @@ const TESTS = [
   "src/look/gcj02.test.mjs",
   "src/console/valves/loop.test.mjs",
   "src/console/live/rows.test.mjs",
+  "src/console/orders/kinds.test.mjs",
 ];
 
 const out = mkdtempSync(join(tmpdir(), "gaswatch-ui-"));

@@ -1,24 +1,31 @@
 """What goes wrong with a phone: photos that are too large or none, and a clock that is a day off."""
 
-import io
-import random
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from PIL import Image
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, expect
 
-from tests.e2e.screens.conftest import PHONE, Entering
-from tests.e2e.screens.hostile.catalogue import word
 from tests.e2e.screens.hostile.crews import Crew, man
+from tests.e2e.screens.hostile.phone import (
+    SENT_LIMIT_MS,
+    all_sent,
+    begin,
+    big,
+    f,
+    move,
+    noise,
+    notes,
+    report,
+    step,
+    steps_at_server,
+)
 from tests.e2e.screens.hostile.walking import walk
 
 pytestmark = [pytest.mark.engines, pytest.mark.full]
 
 MB = 1024 * 1024
-SENT_LIMIT_MS = 30_000
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="window.hostile=1" width="9" height="9"><rect/></svg>'
 NO_PHOTOS = {
     "text": ("leak.jpg", "image/jpeg", b"this is no photo"),
@@ -39,32 +46,6 @@ async (size) => {
   return all.length;
 }
 """
-
-# Whether no entry of the outbox waits any more.
-WAIT_NOT = """
-async () => {
-  const done = (asked) =>
-    new Promise((good, bad) => { asked.onsuccess = () => good(asked.result); asked.onerror = bad; });
-  const db = await done(indexedDB.open("gaswatch-field"));
-  const all = await done(db.transaction("outbox").objectStore("outbox").getAll());
-  db.close();
-  return all.every((entry) => entry.state !== "waiting");
-}
-"""
-
-
-def f(key: str, **values: object) -> str:
-    return word(key, "field", **values)
-
-
-def noise(side: int, quality: int) -> bytes:
-    """Return a JPEG that nothing compresses."""
-    rng = random.Random(530600)
-    out = io.BytesIO()
-    Image.frombytes("RGB", (side, side), rng.randbytes(3 * side * side)).save(
-        out, "JPEG", quality=quality, subsampling=0
-    )
-    return out.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -93,52 +74,6 @@ def test_the_platform_takes_photos_only_and_none_above_ten_megabytes(crew):
     shown = crew.lead.ask("GET", f"attachments/{taken.json()['attachment_id']}/content")
     assert shown.headers["content-type"] == "image/jpeg"
     assert shown.headers["content-security-policy"] == "default-src 'none'; sandbox"
-
-
-def big(page: Page) -> Any:
-    return page.locator("button.big")
-
-
-def begin(enter: Entering, crew: Crew, order_id: str, **options: Any) -> Page:
-    # Its app renews the session when it likes: what the door has kept may be over.
-    page = enter(crew.lead.username, "/field/", fresh=True, viewport=PHONE, has_touch=True, **options)
-    walk(page, f"/field/?order={order_id}")
-    expect(big(page)).to_be_visible()
-    return page
-
-
-def move(page: Page, name: str) -> None:
-    button = big(page).filter(has_text=f("field.move." + name))
-    expect(button).to_be_enabled()
-    button.click()
-
-
-def report(page: Page, order_id: str) -> None:
-    """Press the button of a form, and wait until what it says is on the phone for good."""
-    big(page).click()
-    expect(page).to_have_url(re.compile(rf"order={order_id}$"))
-
-
-def step(page: Page, order_id: str, name: str, note: str) -> None:
-    """Report a step by its form."""
-    walk(page, f"/field/?order={order_id}&step={name}")
-    page.locator("form.step textarea").fill(note)
-    report(page, order_id)
-
-
-def steps_at_server(crew: Crew, order_id: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = crew.clerk.get(f"orders/{order_id}")["steps"]
-    return found
-
-
-def notes(crew: Crew, order_id: str) -> list[str]:
-    return [one["note"] for one in steps_at_server(crew, order_id) if one["note"]]
-
-
-def all_sent(page: Page) -> None:
-    """Wait until nothing waits on the phone; what the screen says of it follows a moment later."""
-    page.wait_for_function(WAIT_NOT, timeout=SENT_LIMIT_MS)
-    expect(page.get_by_role("link", name=f("field.outboxN", count=0))).to_be_visible(timeout=SENT_LIMIT_MS)
 
 
 def test_what_is_no_photo_is_refused_on_the_phone_and_nothing_else_is_lost(enter, crew):

@@ -5,7 +5,7 @@ export type Connection = "connecting" | "live" | "lost";
 
 export interface LiveEvents<T> {
   changed(item: T): void;
-  /** What was missed cannot be given again: read the list anew. */
+  /** What was before, or was missed, is not told again: read the list anew. */
   reset(): void;
   connection(state: Connection, since: number): void;
 }
@@ -31,6 +31,8 @@ export function follow<T>(name: "alerts" | "orders", kind: "alert" | "order", ev
     tries = 0;
     heardAt = Date.now();
     events.connection("live", heardAt);
+    // From here on everything is told, and nothing of before: a list that was read earlier may lack what came since.
+    if (!lastId) events.reset();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {

@@ -42,8 +42,9 @@ export const cancelOrder = async (order_id: string, reason: string, key: Key): P
 export const closeOrder = async (order_id: string, reason: string, key: Key): Promise<Order> =>
   given(await api.POST("/api/v1/orders/{order_id}:close", { params: { path: { order_id } }, body: { reason }, headers: key }));
 
-export const arm = async (valve_id: string, reason: string, otp: string, key: Key): Promise<Arming> =>
-  given(await api.POST("/api/v1/valves/{valve_id}:arm", { params: { path: { valve_id } }, body: { reason, otp }, headers: key }));
+/** Each time another act: with another code, and what an answer that was lost told is told no more. */
+export const arm = async (valve_id: string, reason: string, otp: string): Promise<Arming> =>
+  given(await api.POST("/api/v1/valves/{valve_id}:arm", { params: { path: { valve_id } }, body: { reason, otp }, headers: once() }));
 
 export const close = async (valve_id: string, arm_token: string, key: Key): Promise<string> => {
   const answer = await api.POST("/api/v1/valves/{valve_id}:close", { params: { path: { valve_id } }, body: { arm_token }, headers: key });

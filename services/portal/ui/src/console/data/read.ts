@@ -4,7 +4,7 @@ import type {
   Alert, AlertFigures, AuditEntry, Bucket, Contact, Coverage, Crew, Delivery, Device, DeviceLatest, Handover, Operator,
   Order, OrderDetail, OrderItem, Page, Person, Reading, Recommendation, Route, RuleProposal, SetPoint, Settings, Site, TimelineItem, ValveCommand,
 } from "../../api/types";
-import { type ENDED, UNDERWAY } from "../orders/kinds";
+import { type ENDED, UNDERWAY, whileTold } from "../orders/kinds";
 
 type Read<T> = (cursor: { cursor?: string }) => Promise<{ data?: Page<T> }>;
 
@@ -90,7 +90,7 @@ export const readOrderTimeline = async (order_id: string): Promise<OrderItem[]> 
 export const readUnderway = async (): Promise<Order[]> => {
   const read = (state: Order["state"]): Promise<Order[]> =>
     whole<Order>((cursor) => api.GET("/api/v1/orders", { params: { query: { state, limit: PAGE, ...cursor } } }));
-  return (await Promise.all(UNDERWAY.map(read))).flat();
+  return whileTold(async () => (await Promise.all(UNDERWAY.map(read))).flat());
 };
 
 export interface EndedQuery {

@@ -4,7 +4,7 @@ import { type ReactNode, createContext, useContext, useEffect, useState, useSync
 import { type Connection, follow } from "../../api/live";
 import type { Alert, Order } from "../../api/types";
 import { readOpenAlerts } from "../data/read";
-import { taken } from "../orders/kinds";
+import { taken, tell } from "../orders/kinds";
 import { AlertStore } from "./AlertStore";
 import { Cell, useCell } from "./cell";
 import { compareClocks } from "./now";
@@ -80,6 +80,7 @@ export function LiveProvider({ children }: { children: ReactNode }): ReactNode {
     const leaveOrders = follow<Order>("orders", "order", {
       changed: (order) => {
         void queries.invalidateQueries({ queryKey: ["order", order.order_id] });
+        tell(order);
         queries.setQueryData<Order[]>(["orders", "underway"], (known) => known && taken(known, order));
       },
       reset: () => {

@@ -105,5 +105,7 @@ function useTold(): (order: Order) => void {
   return (order) => {
     void queries.invalidateQueries({ queryKey: ["order", order.order_id] });
     void queries.invalidateQueries({ queryKey: ["orders"] });
+    // A crew that was added since is known by its name, and who has how much to do is another by now.
+    void queries.invalidateQueries({ queryKey: ["crews"] });
   };
 }

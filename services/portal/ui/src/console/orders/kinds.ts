@@ -1,4 +1,4 @@
-/** Orders by what they are for, and by where they stand. */
+/** Orders by what they are for, and by where they stand; a list of them that changes while it is read. */
 import type { Order } from "../../api/types";
 
 export const KINDS = ["response", "repair", "inspection"] as const;
@@ -14,4 +14,27 @@ export function taken(orders: readonly Order[], told: Order): Order[] {
   if (known && known.revision > told.revision) return [...orders];
   const others = orders.filter((one) => one.order_id !== told.order_id);
   return isUnderway(told) ? [told, ...others] : others;
+}
+
+const readings = new Set<Order[]>();
+
+/** Let whoever is reading now hear what the stream tells. */
+export function tell(order: Order): void {
+  for (const told of readings) told.push(order);
+}
+
+/** Return what was read, as it is by what was told meanwhile: a list by states is many answers, each of another moment. */
+export async function whileTold(read: () => Promise<Order[]>): Promise<Order[]> {
+  const told: Order[] = [];
+  readings.add(told);
+  try {
+    const newest = new Map<string, Order>();
+    for (const order of [...(await read()), ...told]) {
+      const known = newest.get(order.order_id);
+      if (!known || known.revision <= order.revision) newest.set(order.order_id, order);
+    }
+    return [...newest.values()].filter(isUnderway);
+  } finally {
+    readings.delete(told);
+  }
 }

@@ -60,7 +60,7 @@ function Arm({ valveId, siteId, onArmed, onDone }: { valveId: string; siteId: st
   const latest = useQuery({ queryKey: ["latest", siteId], queryFn: () => readLatest(siteId), staleTime: 0 });
   const closed = latest.data?.find((one) => one.device_id === valveId)?.reading?.position === "closed";
   const submit = (): void => {
-    void act.run(async (key) => onArmed(await acts.arm(valveId, reason.trim(), code, key))).then((done) => !done && setOtp(""));
+    void act.run(async () => onArmed(await acts.arm(valveId, reason.trim(), code))).then((done) => !done && setOtp(""));
   };
   return (
     <FormDialog title={<>{t("valve.close")} <bdi>{valveId}</bdi> · {t("valve.first")}</>} ok={t("valve.arm")} danger act={act} onSubmit={submit} onCancel={onDone} disabled={closed || !reason.trim() || !/^\d{6}$/.test(code)}>

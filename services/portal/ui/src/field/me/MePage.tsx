@@ -124,12 +124,17 @@ function Leave({ onLeft }: { onLeft: () => void }): ReactNode {
   const { t } = useTranslation();
   const { me, store, entries } = useField();
   const [asked, setAsked] = useState(false);
+  const [away, setAway] = useState(false);
   const { waiting, refused } = tally(entries, me.username);
   const left = waiting + refused;
 
+  /** Without the portal the session would go on, and whoever takes the phone next would be this person. */
   async function leave(): Promise<void> {
-    await unsubscribe().catch(() => undefined);
-    await signOut().catch(() => undefined);
+    const there = await ask("/api/v1/people/me", { method: "GET" }, LIMIT_MS);
+    if (there?.status === 200) await unsubscribe().catch(() => undefined);
+    const gone = there?.status === 401 || (there?.status === 200 && (await signOut().then(() => true, () => false)));
+    setAway(!gone);
+    if (!gone) return;
     await store.forgetSeen(`${me.username}|`);
     onLeft();
   }
@@ -140,6 +145,7 @@ function Leave({ onLeft }: { onLeft: () => void }): ReactNode {
       <button type="button" className="button wide" onClick={() => (left > 0 && !asked ? setAsked(true) : void leave())}>
         {t(asked ? "field.leaveAnyway" : "common.signOut")}
       </button>
+      {away && <p className="notice bad" role="alert">{t("field.needsNetwork")}</p>}
     </div>
   );
 }

@@ -42,7 +42,7 @@ function Form({ orderId, drafting }: { orderId: string; drafting: Drafting }): R
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
     setTried(true);
-    if (faults.length > 0 || busy.current) return;
+    if (faults.length > 0 || busy.current || drafting.busy) return;
     busy.current = true;
     try {
       rememberInstrument(draft);
@@ -87,7 +87,7 @@ function Form({ orderId, drafting }: { orderId: string; drafting: Drafting }): R
       <div className="next">
         {tried && faults.map((one) => <p key={one} className="notice bad" role="alert">{t(`field.fault.${one}`)}</p>)}
         {broken && <p className="notice bad" role="alert">{t("field.notKept")}</p>}
-        <button type="submit" className="big">{t("field.report", { step: t(`step.${draft.step}`) })}</button>
+        <button type="submit" className="big" disabled={drafting.busy}>{t("field.report", { step: t(`step.${draft.step}`) })}</button>
       </div>
     </form>
   );
@@ -118,19 +118,16 @@ export function ReadingFields({ draft, change }: { draft: Draft; change: (what: 
 function PhotoFields({ drafting }: { drafting: Drafting }): ReactNode {
   const { t } = useTranslation();
   const [fault, setFault] = useState(false);
-  const [busy, setBusy] = useState(false);
+  const { busy } = drafting;
 
   async function take(event: ChangeEvent<HTMLInputElement>): Promise<void> {
     const files = [...(event.target.files ?? [])];
     event.target.value = "";
     setFault(false);
-    setBusy(true);
     try {
       for (const file of files.slice(0, PHOTOS_MAX - drafting.draft.photo_ids.length)) await drafting.addPhoto(file);
     } catch {
       setFault(true);
-    } finally {
-      setBusy(false);
     }
   }
 

@@ -28,8 +28,9 @@ function emptyDraft(step: string, corrects: string | null): Draft {
 export interface Drafting {
   draft: Draft;
   change(what: Partial<Draft>): void;
-  /** Take a photo in; it is on the phone for good when this is over. */
+  /** Take a photo in; it is on the phone for good when this is over, and nothing is reported before. */
   addPhoto(file: Blob): Promise<void>;
+  busy: boolean;
   dropPhoto(id: string): void;
   drop(): Promise<void>;
 }
@@ -38,18 +39,19 @@ export function useDraft(orderId: string, step: string, corrects: string | null)
   const { store, me } = useField();
   const key = draftKey(me.username, orderId, step, corrects);
   const [draft, setDraft] = useState<Draft | null>(null);
+  const [taking, setTaking] = useState(0);
   const latest = useRef<Draft | null>(null);
   latest.current = draft;
 
   useEffect(() => {
     let gone = false;
-    void store.draft(key).then((kept) => {
+    void store.draft(key, orderId).then((kept) => {
       if (!gone) setDraft(kept ?? emptyDraft(step, corrects));
     });
     return () => {
       gone = true;
     };
-  }, [store, key, step, corrects]);
+  }, [store, key, orderId, step, corrects]);
 
   const change = useCallback(
     (what: Partial<Draft>) => {
@@ -64,21 +66,26 @@ export function useDraft(orderId: string, step: string, corrects: string | null)
   );
   const addPhoto = useCallback(
     async (file: Blob) => {
-      const bytes = await shrink(file);
-      const photo_id = crypto.randomUUID();
-      const was = latest.current;
-      if (!was) return;
-      const made = { ...was, photo_ids: [...was.photo_ids, photo_id] };
-      await store.keepPhoto({ photo_id, user: me.username, bytes, taken_ms: Date.now() }, key, made);
-      latest.current = made;
-      setDraft(made);
+      setTaking((count) => count + 1);
+      try {
+        const bytes = await shrink(file);
+        const photo_id = crypto.randomUUID();
+        const was = latest.current;
+        if (!was) return;
+        const withIt = (one: Draft): string[] => [...one.photo_ids, photo_id];
+        await store.keepPhoto({ photo_id, user: me.username, bytes, taken_ms: Date.now() }, key, { ...was, photo_ids: withIt(was) });
+        // What was typed meanwhile stays.
+        change({ photo_ids: withIt(latest.current ?? was) });
+      } finally {
+        setTaking((count) => count - 1);
+      }
     },
-    [store, key, me.username],
+    [store, key, me.username, change],
   );
   const dropPhoto = useCallback(
     (id: string) => change({ photo_ids: (latest.current?.photo_ids ?? []).filter((one) => one !== id) }),
     [change],
   );
   const drop = useCallback(() => store.keepDraft(key, null), [store, key]);
-  return draft && { draft, change, addPhoto, dropPhoto, drop };
+  return draft && { draft, change, addPhoto, dropPhoto, drop, busy: taking > 0 };
 }

@@ -71,7 +71,7 @@ export function useOrders(store: Store, me: Me): Orders {
         reset: reload,
         connection: (state, heard_ms) => {
           setConnection({ state, heard_ms });
-          // What changed before the stream stood is read; a list that failed is read again.
+          // A list that failed is read again.
           if (state === "live") reload();
         },
       }),

@@ -144,8 +144,11 @@ export class Store {
     return this.db.get("photos", id);
   }
 
-  draft(key: string): Promise<Draft | undefined> {
-    return this.db.get("drafts", key);
+  /** An unfinished form; one that was sent is finished, whatever was written to it afterwards. */
+  async draft(key: string, orderId: string): Promise<Draft | undefined> {
+    const found = await this.db.get("drafts", key);
+    const sent = found && (await this.db.getAllFromIndex("outbox", "order", orderId)).some((entry) => entry.form_id === found.form_id);
+    return sent ? undefined : found;
   }
 
   async keepDraft(key: string, draft: Draft | null): Promise<void> {
