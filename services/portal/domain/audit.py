@@ -21,6 +21,7 @@ SECRET_FIELDS = frozenset(
         "otp",
         "token",
         "arm_token",
+        "keys",
         "key",
         "totp_secret",
         "totp_uri",

@@ -1,5 +1,6 @@
 """The API of all services behind one origin: each request goes on with a signed word on who asks."""
 
+import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Iterator
@@ -25,6 +26,8 @@ from shared.contracts.access import may, route_of
 
 BODY_BYTES_MAX = 32 * 1024 * 1024
 TIME_LIMIT_S = 30.0
+# Nobody who signs out waits longer for notification.
+SILENCE_LIMIT_S = 3.0
 # Who gives a list as a file begins to send when it is whole.
 FILE_LIMIT_S = 120.0
 FILES_MAX = 8
@@ -134,12 +137,15 @@ class Behind:
         body = orjson.dumps({"session_ids": session_ids})
         headers = {"Content-Type": "application/json"}
         try:
-            answer = await self.ask(
-                principal, "POST", "push-subscriptions:silence", body=body, headers=headers
-            )
+            async with asyncio.timeout(SILENCE_LIMIT_S):
+                answer = await self.ask(
+                    principal, "POST", "push-subscriptions:silence", body=body, headers=headers
+                )
             fault = f"answered {answer.status_code}" if answer.is_error else ""
         except Problem as error:
             fault = error.title
+        except TimeoutError:
+            fault = "no answer in time"
         if fault:
             get_logger().error("browsers of ended sessions may still ring", of=principal.subject, error=fault)
 
@@ -178,6 +184,7 @@ def router(behind: Behind, sessions: Sessions, acts: Acts) -> APIRouter:
         second = await sessions.confirm(account, principal.session_id, _otp_in(body))
         if second is None:
             await sessions.sign_out(token_of(request))
+            await acts.happened(principal, "DELETE session", "session", address_of(request), 401)
             raise problem(401, "unauthorised", "Too many wrong codes: sign in again.")
         return replace(principal, second_factor=second)
 

@@ -26,9 +26,9 @@ def test_a_crew_works_on_without_network_and_no_step_is_lost(enter: Entering, ci
     watch_opens_the_alert(console, site["name"])
     order_id = is_rung_up(phone, site["name"])
     moves(phone, "接单")
-    console_shows(console, stages=["已派单", "接单"], steps=[])
+    console_shows(console, stages=["建立", "接单"], steps=[])
     moves(phone, "出发")
-    console_shows(console, stages=["已派单", "接单", "出发"], steps=[])
+    console_shows(console, stages=["建立", "接单", "出发"], steps=[])
     photo = phone.screenshot(type="jpeg")
     began = datetime.now(UTC)
     loses_the_network(phone)
@@ -40,13 +40,13 @@ def test_a_crew_works_on_without_network_and_no_step_is_lost(enter: Entering, ci
     expect(waiting(phone, 0)).to_be_visible(timeout=SENT_MS)
     portal_has_each_step_once(phone, order_id, began, back)
     console_shows(
-        console, stages=["已派单", "接单", "出发", "到场"], steps=["警戒", "切断气源", "疏散", "通风"]
+        console, stages=["建立", "接单", "出发", "到场"], steps=["警戒", "切断气源", "疏散", "通风"]
     )
     expect(panel(console, "抢修派单").get_by_role("link", name="照片 1")).to_have_count(1)
     let(city, "repair", site["site_id"])
     closes(phone)
     console_shows(
-        console, stages=["已派单", "接单", "出发", "到场", "关闭"], steps=["警戒", "切断气源", "疏散", "通风"]
+        console, stages=["建立", "接单", "出发", "到场", "关闭"], steps=["警戒", "切断气源", "疏散", "通风"]
     )
 
 

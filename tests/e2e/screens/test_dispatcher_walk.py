@@ -35,7 +35,7 @@ def test_who_only_watches_opens_orders_and_directs_none(enter: Entering) -> None
     page.get_by_role("tab", name=re.compile("进行中")).click()
     for order in page.locator("table.plain tbody button").all()[:1]:
         order.click()
-        expect(page.get_by_role("dialog")).to_contain_text("抢修派单")
+        expect(page.get_by_role("dialog")).to_contain_text("派单")
     expect(page.get_by_role("button", name=re.compile("改派|取消派单"))).to_have_count(0)
 
 
@@ -74,7 +74,7 @@ def opens_an_inspection(page: Page, place: str) -> None:
 
 def reads_it(page: Page, place: str) -> Locator:
     row(page, TASK).get_by_role("button", name=place).click()
-    drawer = page.get_by_role("dialog", name="抢修派单")
+    drawer = page.get_by_role("dialog", name="派单")
     expect(drawer).to_contain_text(TASK)
     expect(drawer).to_contain_text(place)
     assert "order=" in page.url, "what is open stands in the address"
@@ -102,7 +102,7 @@ def cancels_it(drawer: Locator, page: Page) -> None:
     expect(row(page, TASK)).to_have_count(0)
     expect(drawer.get_by_role("button", name="取消派单")).to_have_count(0)
     told = drawer.locator(".timeline li")
-    expect(told.filter(has_text="改派")).to_contain_text(RESERVE)
+    expect(told.filter(has_text=RESERVE)).not_to_have_count(0)
     expect(told.filter(has_text="取消")).to_contain_text("用户停业")
 
 

@@ -148,7 +148,7 @@ def reads_the_detail(page: Page) -> None:
     expect(panel(page, "位置").locator(".map-mark.p1")).to_be_visible()
     expect(panel(page, "过程记录")).to_contain_text("已确认 · watch")
     order = panel(page, "抢修派单").locator(".loop-step.done strong")
-    expect(order).to_have_text(["✓ 已派单", "✓ 接单", "✓ 出发", "✓ 到场"], timeout=SAFE_MS)
+    expect(order).to_have_text(["✓ 建立", "✓ 接单", "✓ 出发", "✓ 到场"], timeout=SAFE_MS)
     loop = panel(page, "关阀闭环").locator(".loop-step")
     expect(loop).to_have_text(DONE, timeout=SAFE_MS)
     for word in ("报警产生", "关阀指令已下发", "阀门已关到位", "浓度回落"):

@@ -23,6 +23,9 @@ export async function hangUp(): Promise<void> {
   if (!location.hash.startsWith(SCREEN_KEY)) return;
   const token = location.hash.slice(SCREEN_KEY.length);
   history.replaceState(null, "", location.pathname);
+  // A link from somebody else must not put a person's browser into another one's name.
+  const me = await whoAmI();
+  if (me !== null && !me.screen) return;
   await api.POST("/api/v1/session:screen", { body: { token } });
 }
 
