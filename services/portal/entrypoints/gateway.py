@@ -28,6 +28,7 @@ BODY_BYTES_MAX = 32 * 1024 * 1024
 TIME_LIMIT_S = 30.0
 # Nobody who signs out waits longer for notification.
 SILENCE_LIMIT_S = 3.0
+VALVE_LIMIT_S = 1.0
 # Who gives a list as a file begins to send when it is whole.
 FILE_LIMIT_S = 120.0
 FILES_MAX = 8
@@ -157,11 +158,26 @@ class Behind:
 
     async def object_at(self, principal: Principal, path: str) -> Any:
         """Return the object that a path acts on, as it is now; None when it acts on a collection."""
+        if path.startswith("valves/"):
+            return await self.valve(principal, path)
         collection, slash, rest = path.partition("/")
         id_ = rest.partition("/")[0].partition(":")[0]
         if not slash or not may(principal.roles, "GET", f"{collection}/{id_}"):
             return None
         answer = await self.ask(principal, "GET", f"{collection}/{id_}")
+        return _json(answer.content) if answer.status_code == 200 else None
+
+    async def valve(self, principal: Principal, path: str) -> Any:
+        """Return the valve that a path acts on as the register has it, so that its area may read of the act.
+
+        Nobody waits for the register to close a valve: None where it does not answer at once.
+        """
+        id_ = path.partition("/")[2].partition("/")[0].partition(":")[0]
+        try:
+            async with asyncio.timeout(VALVE_LIMIT_S):
+                answer = await self.ask(principal, "GET", f"devices/{id_}")
+        except (Problem, TimeoutError):
+            return None
         return _json(answer.content) if answer.status_code == 200 else None
 
 

@@ -34,11 +34,9 @@ class Acts:
         self, asking: Principal, action: str, target: str, address: str, *, body: Any, before: Any
     ) -> tuple[int, Entry]:
         """Write what somebody is about to do; whatever is raised here means that it must not be done."""
-        owner = {name: before.get(name) for name in _OWNED} if isinstance(before, Mapping) else {}
         entry = replace(
             self._entry("intent", asking, action, target, address),
-            operator_id=owner.get("operator_id") or asking.operator_id,
-            area_code=owner.get("area_code") or asking.area_code,
+            **_owner(before),
             reason=_reason(body),
             before=shortened(before),
             after=shortened(body),
@@ -62,7 +60,7 @@ class Acts:
         seq, entry = intent
         result = replace(
             entry, at_ms=self._clock.now_ms(), kind="result", about=seq, status=status, before=None,
-            after=shortened(after),
+            after=shortened(after), **_owner(after),
         )  # fmt: skip
         try:
             await self._audit.add(result)
@@ -82,6 +80,13 @@ class Acts:
             address=address,
             session_id=who.session_id,
         )
+
+
+def _owner(found: Any) -> dict[str, Any]:
+    """Return whose an object is, as far as it says so: its operator and its area may read of the act."""
+    if not isinstance(found, Mapping):
+        return {}
+    return {name: found[name] for name in _OWNED if isinstance(found.get(name), str) and found[name]}
 
 
 def _reason(body: Any) -> str | None:

@@ -71,7 +71,7 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
         http_port=1,
         principal_key_file=key_file,
         topic_prefix=topic_prefix,
-        upstreams={name: f"http://{name}" for name in ("alerting", "dispatch", "notification")},
+        upstreams={name: f"http://{name}" for name in ("alerting", "dispatch", "notification", "registry")},
         public_origin=ORIGIN,
         audit_key_file=tmp_path / "audit.key",
         audit_heads_file=tmp_path / "heads.log",

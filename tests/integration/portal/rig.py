@@ -23,6 +23,8 @@ ALERT = {
 KNOWN: dict[str, dict[str, Any]] = {
     "api/v1/alerts": {"items": [ALERT]},
     "api/v1/orders/o1": {"operator_id": "op-a", "area_code": "530602"},
+    "api/v1/orders": {"operator_id": "op-a", "area_code": "530602"},
+    "api/v1/devices/v1": {"operator_id": "op-a", "area_code": "530602"},
 }
 
 

@@ -102,6 +102,19 @@ async def test_secrets_are_not_in_the_chain(portal):
     assert "leak" in text
 
 
+async def test_acts_at_a_valve_and_new_orders_are_their_areas_to_read(portal):
+    headers = await watch(portal)
+    arm = {"reason": "leak", "otp": "000000"}
+    await portal.post("/api/v1/valves/v1:arm", json=arm, headers=headers | {"Idempotency-Key": "1"})
+    order = {"site_id": "s", "kind": "inspection", "priority": "P4", "text": "look"}
+    await portal.post("/api/v1/orders", json=order, headers=headers | {"Idempotency-Key": "2"})
+    told = [orjson.loads(link.text) async for link in portal.chain.links()]
+    areas = {(one["action"], one["kind"]): one["area_code"] for one in told}
+    for kind in ("intent", "result"):
+        assert areas["POST valves/{}:arm", kind] == "530602"
+    assert areas["POST orders", "result"] == "530602"
+
+
 @pytest.mark.parametrize("statement", ["UPDATE audit SET text = text", "DELETE FROM audit", "TRUNCATE audit"])
 async def test_neither_role_of_the_portal_can_change_the_chain(portal, statement):
     await acknowledge(portal, await watch(portal))
