@@ -162,7 +162,8 @@ def _theirs(ground: Ground, who: Person, path: str, row: dict[str, Any], places:
     if path == "coverage":
         return who.area is None or row["area_code"].startswith(BEGINS_WITH[who.area])
     if who.area is not None:
-        return str(row["area_code"]).startswith(BEGINS_WITH[who.area])
+        areas: list[str] = row["area_codes"] if path == "unlicensed" else [row["area_code"]]
+        return any(area.startswith(BEGINS_WITH[who.area]) for area in areas)
     if row["operator_id"] != ground.operator(str(who.firm)):
         return False
     return who.crew is None or path not in {"orders", "crews", "shifts"} or row["crew_id"] == who.crew
