@@ -3,11 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Input, Select } from "antd";
 import { type ReactNode, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
 import { readCoverage, readDevices, readLatest } from "../data/read";
 import { useFirms, useSites } from "../data/register";
 import { useNow } from "../live/now";
 import { Page } from "../parts/Page";
+import { useAddress } from "../parts/useAddress";
 import { Failed, Loading } from "../parts/States";
 import { useMay } from "../shell/me";
 import { DeviceTable, type DeviceRow } from "./DeviceTable";
@@ -40,7 +40,7 @@ export default function DevicesPage(): ReactNode {
   const { t } = useTranslation();
   const may = useMay();
   const sites = useSites();
-  const [params, setParams] = useSearchParams();
+  const [params, set] = useAddress({ replace: true });
   const devices = useQuery({ queryKey: ["devices"], queryFn: () => readDevices(), staleTime: 60_000 });
   const latest = useQuery({ queryKey: ["latest"], queryFn: () => readLatest(), refetchInterval: AGAIN_MS });
   const now = Math.floor(useNow() / JUDGE_MS) * JUDGE_MS;
@@ -58,13 +58,6 @@ export default function DevicesPage(): ReactNode {
   const shown = rows.filter(({ device, site, health }) =>
     (!wanted.kind || device.kind === wanted.kind) && (!wanted.health || health === wanted.health) &&
     (!wanted.text || `${device.device_id} ${site?.name ?? ""} ${device.zone} ${device.model} ${device.serial}`.toLowerCase().includes(wanted.text)));
-  const set = (name: string, value: string | null | undefined): void =>
-    setParams((before) => {
-      const next = new URLSearchParams(before);
-      if (value) next.set(name, value);
-      else next.delete(name);
-      return next;
-    }, { replace: true });
   const counts = (health: string): number => rows.filter((row) => row.health === health).length;
   return (
     <Page screen="devices" full>

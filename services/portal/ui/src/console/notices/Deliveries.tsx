@@ -2,7 +2,6 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, Select } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
 import type { Delivery } from "../../api/types";
 import { dateTime } from "../../look/time";
 import { PRIORITIES } from "../alerts/filters";
@@ -10,6 +9,7 @@ import { type DeliveryQuery, readDeliveries } from "../data/read";
 import { useSiteName } from "../data/register";
 import { Priority, SHAPES } from "../parts/Priority";
 import { Nothing, Shown } from "../parts/States";
+import { useAddress } from "../parts/useAddress";
 
 const STATES = ["pending", "delivered", "failed"] as const;
 const SHAPE_OF: Record<Delivery["state"], string> = { pending: "…", delivered: "✓", failed: "✕" };
@@ -17,7 +17,7 @@ const AGAIN_MS = 10_000;
 
 export function Deliveries(): ReactNode {
   const { t } = useTranslation();
-  const [params, setParams] = useSearchParams();
+  const [params, set] = useAddress();
   const state = STATES.find((one) => one === params.get("state"));
   const priority = PRIORITIES.find((one) => one === params.get("priority"));
   const wanted: DeliveryQuery = { ...(state ? { state } : {}), ...(priority ? { priority } : {}) };
@@ -28,13 +28,6 @@ export function Deliveries(): ReactNode {
     getNextPageParam: (last) => last.next_cursor,
     refetchInterval: AGAIN_MS,
   });
-  const set = (name: string, value: string | undefined): void =>
-    setParams((before) => {
-      const next = new URLSearchParams(before);
-      if (value) next.set(name, value);
-      else next.delete(name);
-      return next;
-    });
   return (
     <>
       <div className="filters row" role="search">

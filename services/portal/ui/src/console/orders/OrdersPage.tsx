@@ -3,13 +3,13 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Button, Select } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
 import type { Order } from "../../api/types";
 import { byUrgency, isLate } from "../../look/late";
 import { PRIORITIES } from "../alerts/filters";
 import { readEndedOrders, readUnderway } from "../data/read";
 import { useNow } from "../live/now";
 import { Page } from "../parts/Page";
+import { useAddress } from "../parts/useAddress";
 import { SHAPES } from "../parts/Priority";
 import { Nothing, Shown } from "../parts/States";
 import { TabBar } from "../parts/TabBar";
@@ -27,7 +27,7 @@ const JUDGE_MS = 5_000;
 export default function OrdersPage(): ReactNode {
   const { t } = useTranslation();
   const may = useMay();
-  const [params, setParams] = useSearchParams();
+  const [params, set] = useAddress();
   const [opening, setOpening] = useState(false);
   const underway = useQuery({ queryKey: ["orders", "underway"], queryFn: readUnderway });
   const now = Math.floor(useNow() / JUDGE_MS) * JUDGE_MS;
@@ -35,13 +35,6 @@ export default function OrdersPage(): ReactNode {
   const kind = KINDS.find((one) => one === params.get("kind"));
   const priority = PRIORITIES.find((one) => one === params.get("priority"));
   const state = ENDED.find((one) => one === params.get("state"));
-  const set = (name: string, value: string | null | undefined): void =>
-    setParams((before) => {
-      const next = new URLSearchParams(before);
-      if (value) next.set(name, value);
-      else next.delete(name);
-      return next;
-    });
   const wanted = (order: Order): boolean => (!kind || order.kind === kind) && (!priority || order.priority === priority);
   const holds: Record<Exclude<Tab, "ended" | "crews">, (order: Order) => boolean> = {
     underway: () => true,
