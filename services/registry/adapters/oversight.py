@@ -41,7 +41,14 @@ ORDER BY act.operator_id, act.area_code, act.kind, act.gas
 """
 
 _LICENCES = """
-SELECT to_jsonb(l) AS l, first_holder(l.number, $2, $3) AS holder
+SELECT to_jsonb(l) AS l, first_holder(l.number, $2, $3) AS holder,
+  -- Since when it has been in this state without a break; other fields may have changed meanwhile.
+  (SELECT min(lower(v.valid_time)) FROM licence v
+    WHERE v.licence_id = l.licence_id AND v.record_time @> $3::timestamptz AND v.state = l.state
+      AND lower(v.valid_time) <= $2::date
+      AND NOT EXISTS (SELECT 1 FROM licence w
+        WHERE w.licence_id = l.licence_id AND w.record_time @> $3::timestamptz AND w.state <> l.state
+          AND lower(w.valid_time) > lower(v.valid_time) AND lower(w.valid_time) <= $2::date)) AS since
 FROM licence l
 WHERE operator_id = ANY($1) AND valid_time @> $2::date AND record_time @> $3::timestamptz
 ORDER BY licence_id
@@ -87,7 +94,7 @@ class OversightQueries:
     ) -> list[Row]:
         """Return these operators' licences, each with the operator it was issued to first."""
         found = await self.connection.fetch(_LICENCES, list(operator_ids), day, known_at)
-        return [{**row["l"], "holder": row["holder"]} for row in found]
+        return [{**row["l"], "holder": row["holder"], "state_since": row["since"]} for row in found]
 
     async def sites_with_devices(
         self, area: str, day: dt.date, known_at: dt.datetime, after: str, words: Sequence[str] = ()

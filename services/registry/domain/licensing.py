@@ -78,6 +78,7 @@ class Licence:
     state: State
     renewal_filed_on: dt.date | None = None
     borrowed_from: str | None = None
+    state_since: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,17 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One reason why an operator is proposed for the list, with what it rests on."""
+    """One reason why an operator is proposed for the list, with what it rests on.
+
+    `since` is the first day of it, where the register tells one.
+    """
 
     reason: Reason
     area_codes: tuple[str, ...]
     site_ids: tuple[str, ...]
     licence_ids: tuple[str, ...]
     text: str
+    since: dt.date | None = None
 
 
 def classes_for(kind: str, gas: str | None) -> frozenset[str] | None:
@@ -169,7 +174,17 @@ def _finding(
         sites,
         tuple(licence.licence_id for licence in named),
         "; ".join(_describe(licence) for licence in named) or "no licence on record",
+        max((day for licence in named if (day := _since(licence, reason))), default=None),
     )
+
+
+def _since(licence: Licence, reason: Reason) -> dt.date | None:
+    """Return the first day on which a licence failed for this reason."""
+    if reason == "expired":
+        return licence.valid_to + dt.timedelta(days=1)
+    if reason in _ENDED.values():
+        return licence.state_since
+    return None if reason == "never_licensed" else licence.valid_from
 
 
 def _describe(licence: Licence) -> str:

@@ -208,6 +208,7 @@ class Unlicensed(Shape):
     operator_id: str
     name: str
     reason: Reason
+    since: Day | None
     state: Literal["proposed"]
     area_codes: list[str]
     evidence: Evidence

@@ -143,6 +143,7 @@ UNLICENSED = Listed(
         _OPERATOR,
         Column("name", "企业名称", "Name"),
         Column("reason", "原因", "Reason", codes="reason"),
+        Column("since", "起始日期", "Since", "day"),
         Column("state", "状态", "State", codes="proposal"),
         Column("area_codes", "行政区划代码", "Area codes", "list"),
         Column("evidence_text", "证据", "Evidence"),

@@ -71,6 +71,7 @@ def _proposal(operator_id: str, name: str, finding: licensing.Finding, question:
         "operator_id": operator_id,
         "name": name,
         "reason": finding.reason,
+        "since": finding.since.isoformat() if finding.since else None,
         "state": "proposed",
         "area_codes": list(finding.area_codes),
         "evidence": {

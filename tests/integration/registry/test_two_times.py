@@ -76,6 +76,25 @@ async def test_unlicensed_by_day_and_by_knowledge(shop: Registry, db: Database) 
     assert await reasons(shop, at=(TODAY - DAY).isoformat()) == ["suspended"]
 
 
+async def test_a_proposal_says_since_when(shop: Registry) -> None:
+    """Another field that changed meanwhile does not make the state any younger."""
+
+    async def since(**asked: str) -> str | None:
+        items = (await shop.get("unlicensed", area="5306", **asked)).json()["items"]
+        return next(item["since"] for item in items if item["operator_id"] == "op-1")
+
+    assert await since() is None
+    await shop.made("licences", licence(valid_from="2025-01-01", valid_to="2026-12-31"))
+    assert await since(at="2027-02-01") == "2027-01-01"
+    suspended_on = (TODAY - 10 * DAY).isoformat()
+    await shop.post("licences/lic-1:suspend", {"on": suspended_on, "reason": "检查"})
+    assert await since() == suspended_on
+    revision = (await shop.get("licences/lic-1")).json()["revision"]
+    changed = await shop.patch("licences/lic-1", {"issued_by": "x"}, revision)
+    assert changed.status_code == 200, changed.text
+    assert await since() == suspended_on
+
+
 async def test_a_proposal_names_its_evidence_and_is_only_proposed(shop: Registry) -> None:
     await shop.made("licences", licence(area_codes=["530621"]))
     items = (await shop.get("unlicensed", area="5306")).json()["items"]

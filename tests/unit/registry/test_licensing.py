@@ -39,6 +39,19 @@ def test_every_reason(licence: Licence | None, reason: str) -> None:
     assert [(finding.reason, finding.site_ids) for finding in found] == [(reason, ("s",))]
 
 
+def test_since_when_is_told_where_the_register_knows_it() -> None:
+    ended, gone = dt.date(2026, 5, 31), dt.date(2026, 3, 1)
+    told = {
+        "expired": (replace(GOOD, valid_to=ended), dt.date(2026, 6, 1)),
+        "revoked": (replace(GOOD, state="revoked", state_since=gone), gone),
+        "out_of_area": (replace(GOOD, area_codes=("530621",)), GOOD.valid_from),
+        "never_licensed": (replace(GOOD, state="applied"), None),
+    }
+    for reason, (licence, since) in told.items():
+        (found,) = findings([licence], [SHOP], DAY)
+        assert (found.reason, found.since) == (reason, since)
+
+
 @pytest.mark.parametrize("area", ["53", "5306", "530600", "530000", "530602"])
 def test_an_area_of_a_licence_covers_what_lies_below(area: str) -> None:
     assert judge([replace(GOOD, area_codes=(area,))], SHOP, DAY) is None

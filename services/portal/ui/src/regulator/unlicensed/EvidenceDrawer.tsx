@@ -48,6 +48,7 @@ function Evidence({ found, scope }: { found: Unlicensed; scope: Scope }): ReactN
         rows={[
           [t("common.operator"), <OperatorLink id={found.operator_id} name={found.name} />],
           [t("common.reason"), <Mark tone="bad">{t(`reason.${found.reason}`)}</Mark>],
+          [t("unlicensed.since"), found.since ?? t("unlicensed.sinceUnknown")],
           [t("unlicensed.means"), t(`reasonMeans.${found.reason}`)],
           [t("common.area"), <Areas codes={found.area_codes} />],
           [t("reg.at"), found.at],

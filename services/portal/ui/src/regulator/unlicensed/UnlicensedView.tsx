@@ -82,7 +82,7 @@ function useColumns(open: (id: string) => void): NonNullable<TableProps<Unlicens
         </Button>
       ),
     },
-    { title: t("common.reason"), key: "reason", render: (_, row) => <Mark tone="bad">{t(`reason.${row.reason}`)}</Mark> },
+    { title: t("common.reason"), key: "reason", render: (_, row) => <><Mark tone="bad">{t(`reason.${row.reason}`)}</Mark>{row.since && <div className="reg-num">{t("unlicensed.sinceDay", { day: row.since })}</div>}</> },
     { title: t("common.area"), key: "areas", render: (_, row) => <Areas codes={row.area_codes} /> },
     {
       title: t("unlicensed.restsOn"),
