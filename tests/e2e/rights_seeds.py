@@ -121,10 +121,6 @@ class Seeds:
         subscribed = await self.ground.do(f"watch-{firm}", "push-subscriptions", subscription(firm + tail))
         things["push-subscriptions"] = subscribed["subscription_id"]
         things |= await self._crew(firm, firm, "first")
-        photo = {"files": {"file": ("p.png", picture())}, "data": {"order_id": things["orders"]}}
-        things["attachments"] = (await self.ground.do(f"dispatcher-{firm}", "attachments", **photo))[
-            "attachment_id"
-        ]
         self.ground.owners[firm] = Owner(firm, firm, area, f"crew-{firm}-{tail}", things)
 
     async def _crew(self, firm: str, crew: str, site: str) -> dict[str, str]:
@@ -147,7 +143,12 @@ class Seeds:
                 f"dispatcher-{firm}", f"orders/{order['order_id']}:reassign", {"crew_id": id_}
             )
         await self.ground.do(f"crew_lead-{crew}", f"orders/{order['order_id']}:accept")
-        return {"orders": order["order_id"], "crews": id_, "shifts": f"shift-{crew}-{self.ground.tail}"}
+        photo = {"files": {"file": ("p.png", picture())}, "data": {"order_id": order["order_id"]}}
+        sent = await self.ground.do(f"dispatcher-{firm}", "attachments", **photo)
+        return {
+            "orders": order["order_id"], "crews": id_, "shifts": f"shift-{crew}-{self.ground.tail}",
+            "attachments": sent["attachment_id"],
+        }  # fmt: skip
 
     async def _leak(self, firm: str) -> None:
         """Let a device find gas; then there is an alert, a command to the valve, and who was told."""

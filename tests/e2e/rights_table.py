@@ -18,8 +18,8 @@ Options = dict[str, Any]
 BELONGS_TO = {
     "operators": "firm", "licences": "firm", "sites": "firm", "devices": "firm", "valves": "firm",
     "alerts": "firm", "contacts": "firm", "routes": "firm", "deliveries": "firm", "rule-proposals": "firm",
-    "handovers": "firm", "attachments": "firm",
-    "orders": "crew", "crews": "crew", "shifts": "crew",
+    "handovers": "firm",
+    "orders": "crew", "attachments": "crew", "crews": "crew", "shifts": "crew",
     "sessions": "person", "push-subscriptions": "person",
     "people": "administrator",
 }  # fmt: skip

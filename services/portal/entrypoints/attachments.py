@@ -71,20 +71,33 @@ def router(
     @routes.get("/{attachment_id}", responses=answers(shapes.Attachment))
     async def one(asking: Who, attachment_id: str) -> dict[str, Any]:
         async with transaction(pool, asking[1]) as unit:
-            found = await desk.attachment(unit, attachment_id)
-        if found is None:
-            raise not_found("attachment")
-        return found
+            return await _seen(unit, behind, desk, asking[1], attachment_id)
 
     @routes.get("/{attachment_id}/content", response_class=Response, responses=plain("image/jpeg"))
     async def content(asking: Who, attachment_id: str) -> Response:
         async with transaction(pool, asking[1]) as unit:
+            await _seen(unit, behind, desk, asking[1], attachment_id)
             found = await desk.attachment_content(unit, attachment_id)
         if found is None:
             raise not_found("attachment")
         return Response(found[1], media_type=found[0], headers=_AS_IT_IS)
 
     return routes
+
+
+async def _seen(
+    unit: Connection, behind: Behind, desk: Desk, principal: Principal, attachment_id: str
+) -> dict[str, Any]:
+    """Return a photo that is somebody's to see: a crew sees those of its own orders, and its own."""
+    found = await desk.attachment(unit, attachment_id)
+    if found is None:
+        raise not_found("attachment")
+    order_id = found["order_id"]
+    if principal.crew_id is not None and order_id and found["created_by"] != principal.subject:
+        answer = await behind.ask(principal, "GET", f"orders/{order_id}")
+        if answer.status_code != 200:
+            raise not_found("attachment")
+    return found
 
 
 async def _owner(behind: Behind, principal: Principal, order_id: str | None) -> dict[str, str | None]:

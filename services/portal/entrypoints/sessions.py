@@ -46,6 +46,11 @@ def token_of(request: Request) -> str:
     return cookie
 
 
+def _for_a_wall(request: Request) -> bool:
+    """Return whether a screen shows this: it takes no file away."""
+    return request.query_params.get("format", "json") == "json"
+
+
 async def who(request: Request) -> tuple[Account, Principal]:
     """Return who asks, if the role may do this: 401 when the token does not live, else 403.
 
@@ -76,7 +81,7 @@ async def who(request: Request) -> tuple[Account, Principal]:
     debt = owed(account)
     if debt is not None and route not in _WHILE_OWING:
         raise problem(403, f"{debt.value.replace('_', '-')}-owed", _OWED[debt])
-    if account.screen is not None and route not in SCREEN_MAY:
+    if account.screen is not None and (route not in SCREEN_MAY or not _for_a_wall(request)):
         raise problem(403, "screen-only-reads", "A screen on the wall reads alerts and does nothing.")
     if not may(principal.roles, request.method, path):
         raise problem(403, "forbidden", "Your role does not allow this.")

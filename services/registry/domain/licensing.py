@@ -174,7 +174,7 @@ def _finding(
         sites,
         tuple(licence.licence_id for licence in named),
         "; ".join(_describe(licence) for licence in named) or "no licence on record",
-        max((day for licence in named if (day := _since(licence, reason))), default=None),
+        max((since for licence in named if (since := _since(licence, reason))), default=None),
     )
 
 
