@@ -70,13 +70,12 @@ def router(
 
     @routes.get("/{attachment_id}", responses=answers(shapes.Attachment))
     async def one(asking: Who, attachment_id: str) -> dict[str, Any]:
-        async with transaction(pool, asking[1]) as unit:
-            return await _seen(unit, behind, desk, asking[1], attachment_id)
+        return await _seen(pool, behind, desk, asking[1], attachment_id)
 
     @routes.get("/{attachment_id}/content", response_class=Response, responses=plain("image/jpeg"))
     async def content(asking: Who, attachment_id: str) -> Response:
+        await _seen(pool, behind, desk, asking[1], attachment_id)
         async with transaction(pool, asking[1]) as unit:
-            await _seen(unit, behind, desk, asking[1], attachment_id)
             found = await desk.attachment_content(unit, attachment_id)
         if found is None:
             raise not_found("attachment")
@@ -86,16 +85,17 @@ def router(
 
 
 async def _seen(
-    unit: Connection, behind: Behind, desk: Desk, principal: Principal, attachment_id: str
+    pool: Pool, behind: Behind, desk: Desk, principal: Principal, attachment_id: str
 ) -> dict[str, Any]:
-    """Return a photo that is somebody's to see: a crew sees those of its own orders, and its own."""
-    found = await desk.attachment(unit, attachment_id)
+    """Return a photo that is somebody's to see: a crew sees its own, and those of its own orders."""
+    async with transaction(pool, principal) as unit:
+        found = await desk.attachment(unit, attachment_id)
     if found is None:
         raise not_found("attachment")
-    order_id = found["order_id"]
-    if principal.crew_id is not None and order_id and found["created_by"] != principal.subject:
-        answer = await behind.ask(principal, "GET", f"orders/{order_id}")
-        if answer.status_code != 200:
+    if principal.crew_id is not None and found["created_by"] != principal.subject:
+        order_id = found["order_id"]
+        answer = order_id and await behind.ask(principal, "GET", f"orders/{order_id}")
+        if not answer or answer.status_code != 200:
             raise not_found("attachment")
     return found
 

@@ -179,12 +179,10 @@ def _finding(
 
 
 def _since(licence: Licence, reason: Reason) -> dt.date | None:
-    """Return the first day on which a licence failed for this reason."""
+    """Return the first day on which a licence served no more; the register tells no day of other reasons."""
     if reason == "expired":
         return licence.valid_to + dt.timedelta(days=1)
-    if reason in _ENDED.values():
-        return licence.state_since
-    return None if reason == "never_licensed" else licence.valid_from
+    return licence.state_since if reason in _ENDED.values() else None
 
 
 def _describe(licence: Licence) -> str:

@@ -79,8 +79,8 @@ async def test_unlicensed_by_day_and_by_knowledge(shop: Registry, db: Database) 
 async def test_a_proposal_says_since_when(shop: Registry) -> None:
     """Another field that changed meanwhile does not make the state any younger."""
 
-    async def since(**asked: str) -> str | None:
-        items = (await shop.get("unlicensed", area="5306", **asked)).json()["items"]
+    async def since(at: str = TODAY.isoformat()) -> object:
+        items = (await shop.get("unlicensed", area="5306", at=at)).json()["items"]
         return next(item["since"] for item in items if item["operator_id"] == "op-1")
 
     assert await since() is None

@@ -44,7 +44,7 @@ def test_since_when_is_told_where_the_register_knows_it() -> None:
     told = {
         "expired": (replace(GOOD, valid_to=ended), dt.date(2026, 6, 1)),
         "revoked": (replace(GOOD, state="revoked", state_since=gone), gone),
-        "out_of_area": (replace(GOOD, area_codes=("530621",)), GOOD.valid_from),
+        "out_of_area": (replace(GOOD, area_codes=("530621",), state_since=gone), None),
         "never_licensed": (replace(GOOD, state="applied"), None),
     }
     for reason, (licence, since) in told.items():
