@@ -19,3 +19,17 @@ from playwright.sync_api import expect
 def test_signing_in_leads_to_ones_own_app(enter, username, place):
     page = enter(username, "/")
     expect(page).to_have_url(re.compile(re.escape(place)))
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize(("shown", "wanted"), [("中文", "请填写此项。"), ("English", "Please fill this in.")])
+def test_a_form_says_what_it_wants_in_the_language_of_the_screens(page, city, shown, wanted):
+    """Whatever language the browser speaks; and it says so no longer once that is given."""
+    page.goto(f"{city.portal}/console/")
+    if page.get_by_role("button", name=shown).count():
+        page.get_by_role("button", name=shown).click()
+    field = page.locator("input[name=username]")
+    page.click("main.gate button[type=submit]")
+    assert field.evaluate("(one) => [one.validity.valid, one.validationMessage]") == [False, wanted]
+    field.fill("watch")
+    assert field.evaluate("(one) => one.validity.valid")

@@ -1,6 +1,7 @@
 /** The words of the screens: Chinese by default and complete, English complete. The API returns codes. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import { sayWants } from "./hints";
 
 export const LANGUAGES = ["zh-CN", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -29,6 +30,7 @@ export async function begin(of: Load): Promise<void> {
     returnNull: false,
   });
   document.documentElement.lang = language;
+  sayWants();
 }
 
 /** Change the language of all screens, and remember it. */

@@ -88,7 +88,7 @@ function Order({ order }: { order: OrderDetail }): ReactNode {
             <li key={step.step_id}>
               <time className="figure soft">{dateTime(step.device_time)}</time>
               <span>
-                <strong>{t(`orderStep.${step.step}`, { defaultValue: step.step })}</strong> · <bdi>{step.person}</bdi>
+                <strong>{t(`step.${step.step}`, { defaultValue: step.step })}</strong> · <bdi>{step.person}</bdi>
                 {step.corrects && <> · {t("order.corrects", { at: clock(step.corrects) })}</>}
                 {step.readings.map((reading, place) => <span key={place}> · {measured(reading)}</span>)}
                 {step.attachment_ids.map((id, place) => <span key={id}> · <a href={`/api/v1/attachments/${id}/content`} target="_blank" rel="noreferrer">{t("order.photo", { number: place + 1 })}</a></span>)}
