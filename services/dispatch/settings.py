@@ -1,7 +1,5 @@
 """What the dispatch service is told."""
 
-from pathlib import Path
-
 from pydantic import Field
 
 from shared.chassis.settings import ServiceSettings
@@ -14,4 +12,3 @@ class Settings(ServiceSettings):
     retry_s: int = 5
     arrive_s: dict[str, int] = Field(default={"": 3600, "530602": 1800})
     timer_poll_s: float = 1.0
-    migrations: Path = Path(__file__).parent / "migrations"

@@ -22,7 +22,7 @@ async def serve(
 ) -> None:
     """Serve until cancelled, with TLS by (certificate, key); a port that is taken is one sentence.
 
-    A peer that takes nothing of its answer for `unread_s_max` loses its connection: a download or a stream that
+    A peer that takes nothing of its answer for `unread_s_max` loses its connection: a stream or a file that
     nobody reads would last for ever, and all that it holds.
     """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
