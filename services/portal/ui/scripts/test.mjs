@@ -11,6 +11,7 @@ const PURE = [
   "src/look/gcj02.ts",
   "src/console/valves/loop.ts",
   "src/console/live/rows.ts",
+  "src/console/live/known.ts",
   "src/console/orders/kinds.ts",
 ];
 const TESTS = [
@@ -19,6 +20,7 @@ const TESTS = [
   "src/look/gcj02.test.mjs",
   "src/console/valves/loop.test.mjs",
   "src/console/live/rows.test.mjs",
+  "src/console/live/known.test.mjs",
   "src/console/orders/kinds.test.mjs",
 ];
 

@@ -108,7 +108,7 @@ export function AlertsPage(): ReactNode {
       <TabBar label={t("nav.alerts")} active={tab} choose={show} items={TABS.map((key) => ({ key, label: label[key] === null ? t(`alerts.tab.${key}`) : `${t(`alerts.tab.${key}`)} ${label[key]}` }))} />
       {tab === "closed" ? (
         <ClosedAlerts filter={filter} fits={fits} onOpen={open} />
-      ) : reading === "reading" && live.alerts.size === 0 ? (
+      ) : reading !== "read" && live.alerts.size === 0 ? (
         <Loading />
       ) : (
         <AlertTable ref={table} rows={rows} picking={may ? picking : null} cursor={cursor} onOpen={(id) => { setCursor(id); open(id); }} onHover={holding.onHover} onScrolled={holding.onScrolled} empty={empty} />

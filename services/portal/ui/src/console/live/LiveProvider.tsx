@@ -8,6 +8,7 @@ import { taken, tell } from "../orders/kinds";
 import { useMe } from "../shell/me";
 import { AlertStore } from "./AlertStore";
 import { Cell, useCell } from "./cell";
+import type { Reading } from "./known";
 import { compareClocks } from "./now";
 import { Ringer } from "./Ringer";
 
@@ -17,7 +18,6 @@ export interface Line {
   state: Connection;
   since: number;
 }
-type Reading = "reading" | "read" | "failed";
 
 export class Live {
   readonly alerts = new AlertStore();
