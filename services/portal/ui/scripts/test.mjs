@@ -13,6 +13,7 @@ const PURE = [
   "src/console/live/rows.ts",
   "src/console/live/known.ts",
   "src/console/orders/kinds.ts",
+  "src/console/alerts/meant.ts",
 ];
 const TESTS = [
   "src/field/outbox/outbox.test.mjs",
@@ -22,6 +23,7 @@ const TESTS = [
   "src/console/live/rows.test.mjs",
   "src/console/live/known.test.mjs",
   "src/console/orders/kinds.test.mjs",
+  "src/console/alerts/meant.test.mjs",
 ];
 
 const out = mkdtempSync(join(tmpdir(), "gaswatch-ui-"));
