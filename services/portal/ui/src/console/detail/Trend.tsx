@@ -60,14 +60,14 @@ export default function Trend({ alert }: { alert: Alert }): ReactNode {
     })),
   });
   const curves: Curve[] = ids.map((name, place) => ({ name, points: (asked[place]?.data ?? []).map((one) => pointOf(one, quantity)).filter((point) => point !== null) }));
-  const failed = asked.find((one) => one.error);
+  const failed = devices.error && !devices.data ? devices : asked.find((one) => one.error);
   const waiting = devices.isPending || asked.some((one) => one.isPending);
   const empty = curves.every((curve) => curve.points.length === 0);
   return (
     <>
       <Segmented<Span> value={span} onChange={setSpan} options={(["hour", "day", "last"] as const).map((value) => ({ value, label: t(`detail.span.${value}`) }))} />
       {failed?.error && <Failed error={failed.error} again={() => void failed.refetch()} />}
-      {waiting ? <Loading /> : empty ? <Nothing words={t("detail.noReadings")} /> : (
+      {waiting ? <Loading /> : empty ? !failed && <Nothing words={t("detail.noReadings")} /> : (
         <Chart curves={curves} limits={limitsOf(alert, quantity, rules.data ?? [])} unit={QUANTITIES[quantity]} beganMs={opened} window={windowOf(span, opened, serverNow())}
           at={t("common.at")} label={t("detail.trendOf", { quantity: t(`quantity.${quantity}`), count: curves.length })} />
       )}
