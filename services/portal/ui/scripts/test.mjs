@@ -14,6 +14,7 @@ const PURE = [
   "src/console/live/known.ts",
   "src/console/orders/kinds.ts",
   "src/console/alerts/meant.ts",
+  "src/console/alerts/tries.ts",
   "src/console/map/pace.ts",
 ];
 const TESTS = [
@@ -25,6 +26,7 @@ const TESTS = [
   "src/console/live/known.test.mjs",
   "src/console/orders/kinds.test.mjs",
   "src/console/alerts/meant.test.mjs",
+  "src/console/alerts/tries.test.mjs",
   "src/console/map/pace.test.mjs",
 ];
 

@@ -16,7 +16,7 @@ export function AcknowledgeMany({ alerts, onDone }: { alerts: readonly Alert[]; 
   const [note, setNote] = useState("");
   const open = alerts.filter((alert) => !alert.acknowledged);
   const submit = (): void => {
-    void many.run(open, (alert, key) => acts.acknowledge(alert.alert_id, note, key)).then((all) => all && onDone());
+    void many.run(open, note, (alert, key) => acts.acknowledge(alert.alert_id, note, key)).then((all) => all && onDone());
   };
   return (
     <FormDialog title={t("alerts.acknowledgeMany", { count: open.length })} ok={t("deed.acknowledge")} act={many} onSubmit={submit} onCancel={onDone} disabled={open.length === 0}>

@@ -11,7 +11,7 @@ export function SilenceMany({ alerts, onDone }: { alerts: readonly Alert[]; onDo
   const { t } = useTranslation();
   const many = useMany();
   const submit = (): void => {
-    void many.run(alerts, (alert, key) => acts.silence(alert.alert_id, key)).then((all) => all && onDone());
+    void many.run(alerts, "", (alert, key) => acts.silence(alert.alert_id, key)).then((all) => all && onDone());
   };
   return (
     <FormDialog title={t("alerts.silenceMany", { count: alerts.length })} ok={t("deed.silence")} act={many} onSubmit={submit} onCancel={onDone}>
