@@ -16,6 +16,8 @@ const PURE = [
   "src/console/alerts/meant.ts",
   "src/console/alerts/tries.ts",
   "src/console/map/pace.ts",
+  "src/console/detail/span.ts",
+  "src/console/devices/health.ts",
 ];
 const TESTS = [
   "src/field/outbox/outbox.test.mjs",
@@ -28,6 +30,8 @@ const TESTS = [
   "src/console/alerts/meant.test.mjs",
   "src/console/alerts/tries.test.mjs",
   "src/console/map/pace.test.mjs",
+  "src/console/detail/span.test.mjs",
+  "src/console/devices/health.test.mjs",
 ];
 
 const out = mkdtempSync(join(tmpdir(), "gaswatch-ui-"));

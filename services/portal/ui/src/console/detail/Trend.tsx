@@ -9,21 +9,11 @@ import { serverNow } from "../live/now";
 import { Failed, Loading, Nothing } from "../parts/States";
 import { Chart, type Curve, type Limit } from "./Chart";
 import { QUANTITIES, type Quantity, isIn, pointOf, quantityOf } from "./quantities";
+import { type Span, windowOf } from "./span";
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const SPANS = { hour: { before: 20 * MINUTE_MS, whole: HOUR_MS }, day: { before: 4 * HOUR_MS, whole: 24 * HOUR_MS } } as const;
-type Span = keyof typeof SPANS | "last";
 const CURVES_MAX = 4;
 const AGAIN_MS = 10_000;
 const GAS_RULES = ["G01", "G02"] as const;
-
-/** From before it began; the last hour moves with the clock. */
-function windowOf(span: Span, openedMs: number, now: number): [number, number] {
-  if (span === "last") return [now - HOUR_MS, now];
-  const { before, whole } = SPANS[span];
-  return [openedMs - before, Math.min(now, openedMs - before + whole)];
-}
 
 function limitsOf(alert: Alert, quantity: Quantity, points: readonly SetPoint[]): Limit[] {
   const limits: Limit[] = [];
