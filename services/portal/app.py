@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 import httpx
 import msgspec
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from services.portal.adapters import desk, photos
 from services.portal.adapters.audit import PostgresAudit
@@ -19,6 +18,7 @@ from services.portal.entrypoints import (
     audit,
     gateway,
     handovers,
+    openapi,
     pages,
     people,
     screens,
@@ -139,9 +139,11 @@ def build(
     app.state.sessions = signing_in
     app.state.origin = settings.public_origin
 
+    described = openapi.Document(client, settings.upstreams, app.openapi)
+
     @app.get("/api/openapi.json", include_in_schema=False)
-    async def document() -> dict[str, Any]:
-        return await gateway.openapi(client, settings.upstreams, app.openapi())
+    async def document() -> Response:
+        return Response(await described.text(), media_type="application/json")
 
     behind = gateway.Behind(client, settings.upstreams, key, files)
     secure = settings.tls_key is not None
@@ -192,7 +194,7 @@ async def run() -> None:
         await pools.close()
 
     tls = _tls(settings)
-    async with gateway.open_clients() as (client, files):
+    async with gateway.open_clients(settings.upstreams.values()) as (client, files):
         app = build(settings, key, pools, client, live, health, files)
         await letters.start()
         await service.run(

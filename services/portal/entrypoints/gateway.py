@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi_problem.error import Problem
 
-from services.portal.domain.document import merged
 from services.portal.domain.people import Account
 from services.portal.domain.routes import ARM, service_of
 from services.portal.entrypoints.sessions import Who, address_of, token_of
@@ -31,6 +30,8 @@ SILENCE_LIMIT_S = 3.0
 VALVE_LIMIT_S = 1.0
 # Who gives a list as a file begins to send when it is whole.
 FILE_LIMIT_S = 120.0
+# To each service: one that hangs takes no connection to another.
+CONNECTIONS_MAX = 50
 FILES_MAX = 8
 FILE_WAIT_S = 10.0
 _FILES = frozenset({"csv", "xlsx"})
@@ -77,14 +78,18 @@ def _answering(service: str) -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def open_clients() -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
-    """Give what asks services, and what fetches files: however slow those are, acts have connections."""
+async def open_clients(
+    upstreams: Iterable[str],
+) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+    """Give what asks services, and what fetches files: however slow one is, acts have connections."""
     # Given up before a service closes it (5 s): a request on a connection that ends would be a 503.
-    kept = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0)
+    kept = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=20, keepalive_expiry=2.0)
     few = httpx.Limits(max_connections=FILES_MAX, max_keepalive_connections=0)
+    context = httpx.create_ssl_context(trust_env=False)
+    own = {url: httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=kept) for url in upstreams}
     async with (
-        httpx.AsyncClient(timeout=TIME_LIMIT_S, trust_env=False, limits=kept) as client,
-        httpx.AsyncClient(timeout=FILE_LIMIT_S, trust_env=False, limits=few) as files,
+        httpx.AsyncClient(timeout=TIME_LIMIT_S, trust_env=False, verify=context, mounts=own) as client,
+        httpx.AsyncClient(timeout=FILE_LIMIT_S, trust_env=False, verify=context, limits=few) as files,
     ):
         yield client, files
 
@@ -238,14 +243,3 @@ def router(behind: Behind, sessions: Sessions, acts: Acts) -> APIRouter:
         return Response(answer.content, answer.status_code, headers=_back(answer))
 
     return routes
-
-
-async def openapi(
-    client: httpx.AsyncClient, upstreams: dict[str, str], own: dict[str, Any]
-) -> dict[str, Any]:
-    """Return one OpenAPI document of all services; one that does not answer is left out."""
-    found: dict[str, Any] = {}
-    for service, url in upstreams.items():
-        with contextlib.suppress(httpx.HTTPError, ValueError):
-            found[service] = (await client.get(f"{url}/openapi.json")).json()
-    return merged(own, found)
