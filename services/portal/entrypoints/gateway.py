@@ -25,7 +25,7 @@ from shared.contracts.access import may, route_of
 
 BODY_BYTES_MAX = 32 * 1024 * 1024
 TIME_LIMIT_S = 30.0
-# Nobody who signs out waits longer for notification.
+# Nobody who ends sessions waits longer for notification.
 SILENCE_LIMIT_S = 3.0
 VALVE_LIMIT_S = 1.0
 # Who gives a list as a file begins to send when it is whole.
@@ -130,30 +130,31 @@ class Behind:
         return StreamingResponse(_passed(answer), answer.status_code, headers=_back(answer))
 
     async def stop_ringing(self, principal: Principal, username: str) -> None:
-        """Have no browser of somebody rung any more; a problem says that it was not done."""
-        answer = await self.ask(principal, "DELETE", "push-subscriptions", params={"person": username})
-        if answer.is_error:
-            raise problem(502, "bad-answer", f"Notification answered {answer.status_code}.")
+        """Have no browser of somebody be rung any more, after an act that ended all sessions."""
+        await self._rung_off(principal, "DELETE", "push-subscriptions", username, params={"person": username})
 
     async def silence(self, principal: Principal, session_ids: list[str]) -> None:
-        """Have the browsers of sessions that their owner ended be rung no more.
-
-        The sessions have ended: that notification is away now is only said in the log.
-        """
+        """Have the browsers of sessions that their owner ended be rung no more."""
         body = orjson.dumps({"session_ids": session_ids})
         headers = {"Content-Type": "application/json"}
+        path = "push-subscriptions:silence"
+        await self._rung_off(principal, "POST", path, principal.subject, body=body, headers=headers)
+
+    async def _rung_off(self, principal: Principal, method: str, path: str, of: str, **asked: Any) -> None:
+        """Ask notification what follows from sessions that have ended.
+
+        They have: that notification is away now is only said in the log.
+        """
         try:
             async with asyncio.timeout(SILENCE_LIMIT_S):
-                answer = await self.ask(
-                    principal, "POST", "push-subscriptions:silence", body=body, headers=headers
-                )
+                answer = await self.ask(principal, method, path, **asked)
             fault = f"answered {answer.status_code}" if answer.is_error else ""
         except Problem as error:
             fault = error.title
         except TimeoutError:
             fault = "no answer in time"
         if fault:
-            get_logger().error("browsers of ended sessions may still ring", of=principal.subject, error=fault)
+            get_logger().error("browsers of ended sessions may still ring", of=of, error=fault)
 
     def _place(self, path: str) -> tuple[str, str]:
         service = service_of(path)

@@ -58,20 +58,23 @@ def _own(routes: APIRouter, accounts: Accounts, acting: Acting, silence: Silence
     async def change_password(request: Request, asking: Who, given: inputs.NewPassword) -> Response:
         """Take a new password; all other sessions of its owner end."""
         account, principal = asking
+        ended: list[str] = []
 
         async def act(_unit: Connection) -> tuple[int, dict[str, Any]]:
             try:
-                ended = await accounts.change_password(
+                ended[:] = await accounts.change_password(
                     account, principal.session_id, given.password, given.new_password
                 )
             except WrongPasswordError as error:
                 raise field_problem("password", "is not your present password") from error
             except PasswordFaultError as error:
                 raise field_problem("new_password", str(error)) from error
-            await silence(principal, ended)
             return 200, {"changed": True}
 
-        return await acting(request, principal, given, act)
+        answer = await acting(request, principal, given, act)
+        if ended:
+            await silence(principal, ended)
+        return answer
 
 
 def _second_factor(routes: APIRouter, accounts: Accounts, acting: Acting) -> None:
@@ -144,10 +147,12 @@ def _writes(
                 raise stale()
             if given.role:
                 await store.end_sessions(username)
-                await stop_ringing(asking[1], username)
             return 200, await _person(store, username)
 
-        return await acting(request, asking[1], given, act, before=before)
+        answer = await acting(request, asking[1], given, act, before=before)
+        if given.role:
+            await stop_ringing(asking[1], username)
+        return answer
 
 
 def _verbs(
@@ -168,12 +173,13 @@ def _verbs(
 
         async def act(_unit: Connection) -> tuple[int, dict[str, Any]]:
             password = await do(replace(_NOBODY, username=username))
-            if ends:
-                await stop_ringing(asking[1], username)
             more = {"password": password} if password else {}
             return 200, await _person(store, username) | more
 
-        return await acting(request, asking[1], None, act, before=before, secret=SHOWN_ONCE)
+        answer = await acting(request, asking[1], None, act, before=before, secret=SHOWN_ONCE)
+        if ends:
+            await stop_ringing(asking[1], username)
+        return answer
 
     @routes.post("/people/{username}:disable", responses=answers(shapes.Person))
     async def disable(

@@ -47,13 +47,17 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
     key = PrincipalKey.load(key_file)
     upstream = FastAPI()
     heard: list[Any] = []
+    away: dict[str, Any] = {}
 
     @upstream.api_route("/{path:path}", methods=["GET", "POST", "PATCH", "DELETE"])
     async def echo(path: str, request: Request):
-        who = key.verify(request.headers[HEADER], request.url.hostname or "")
+        service = request.url.hostname or ""
+        who = key.verify(request.headers[HEADER], service)
         asked = {"method": request.method, "query": str(request.query_params)}
         asked["body"] = (await request.body()).decode()
         heard.append({"path": path, "who": who, "headers": dict(request.headers)} | asked)
+        if service in away:
+            await away[service]()
         return {"path": path, "second_factor": who.second_factor} | KNOWN.get(path, {})
 
     pool = await open_pool(found.services["portal"].api, application_name="test")
@@ -84,6 +88,7 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
     hooks: dict[str, Any] = {"response": [own_answer_fits]}
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN, event_hooks=hooks)
     setattr(client, "heard", heard)  # noqa: B010
+    setattr(client, "away", away)  # noqa: B010
     setattr(client, "streams", streams)  # noqa: B010
     setattr(client, "pool", pool)  # noqa: B010
     setattr(client, "chain", PostgresAudit(worker, pool))  # noqa: B010

@@ -1,12 +1,16 @@
 """Accounts: made by an administrator, first password, second factor, sessions that end."""
 
+import asyncio
 import json
 import uuid
 
+import httpx
+import orjson
 import pyotp
 import pytest
 
-from tests.integration.portal.rig import PEOPLE, bearer, sign_in
+from services.portal.entrypoints import gateway
+from tests.integration.portal.rig import LIMIT_S, PEOPLE, bearer, sign_in
 
 ADMIN = next(one["totp_secret"] for one in PEOPLE if one["username"] == "admin")
 OWN = "a long enough phrase"
@@ -143,6 +147,49 @@ async def test_a_session_that_its_owner_ends_is_rung_no_more(portal):
     assert await silenced(changed) == [("member", [others[1]])]
     (last,) = (await ids())[True]
     assert await silenced(portal.delete("/api/v1/session", headers=here)) == [("member", [last])]
+
+
+async def test_what_was_done_is_answered_and_written_down_while_notification_is_away(portal, admin):
+    async def gone():
+        raise httpx.ConnectError("gone")
+
+    portal.away["notification"] = gone
+    url = "/api/v1/people/member"
+    fresh = await portal.post(f"{url}:new-password", headers=admin | key())
+    assert fresh.status_code == 200, fresh.text
+    assert (await sign_in(portal, password=fresh.json()["password"])).status_code == 200
+    closed = await portal.post(f"{url}:disable", headers=admin | key())
+    assert (closed.status_code, closed.json()["disabled"]) == (200, True)
+    body = {"role": "regulator_viewer", "area_code": "530602"}
+    changed = await portal.patch(url, json=body, headers=admin | {"If-Match": closed.headers["etag"]})
+    assert (changed.status_code, changed.json()["role"]) == (200, "regulator_viewer")
+    told = [orjson.loads(link.text) async for link in portal.chain.links()]
+    results = [one for one in told if one["kind"] == "result" and one["object"].startswith("people/")]
+    assert [one["status"] for one in results] == [200] * 3
+    assert [one["after"]["disabled"] for one in results] == [False, True, True]
+
+
+async def test_no_transaction_waits_for_a_notification_that_hangs(portal, admin, monkeypatch):
+    monkeypatch.setattr(gateway, "SILENCE_LIMIT_S", 1.0)
+    held = []
+
+    async def hangs():
+        held.append(
+            await portal.pool.fetchval(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+            )
+        )
+        await asyncio.Event().wait()
+
+    here, _ = bearer(await sign_in(portal)), await sign_in(portal)
+    portal.away["notification"] = hangs
+    body = {"password": "right", "new_password": OWN}
+    async with asyncio.timeout(LIMIT_S):
+        own = await portal.post("/api/v1/people/me:password", json=body, headers=here | key())
+        closed = await portal.post("/api/v1/people/member:disable", headers=admin | key())
+    assert (own.status_code, closed.status_code) == (200, 200)
+    assert held == [0, 0]
 
 
 async def test_nobody_closes_the_own_account_and_nobody_else_administers(portal, admin):
