@@ -53,29 +53,33 @@ from shared.contracts.resources import resource
 class Pools:
     """`api` shows what row-level security lets through; `worker` adds to the audit chain, reads it whole.
 
-    An act holds a connection of `acts` while it uses others: so they never wait for one another.
+    An act holds a connection of `acts` while it uses others: so they never wait for one another. What takes
+    long or much to show, the audit and photos, goes through `reading`: nobody's session waits for it.
     """
 
     api: Pool
     acts: Pool
     worker: Pool
+    reading: Pool
 
     @classmethod
     async def open(cls, settings: Settings) -> "Pools":
-        """Open both."""
+        """Open all."""
         api = secret(settings.database_api_dsn, "GW_DATABASE_API_DSN")
         worker = secret(settings.database_worker_dsn, "GW_DATABASE_WORKER_DSN")
         return cls(
             await open_pool(api, application_name="portal"),
             await open_pool(api, application_name="portal acts", max_size=4),
             await open_pool(worker, application_name="portal audit", max_size=3),
+            await open_pool(api, application_name="portal reading", max_size=2),
         )
 
     async def close(self) -> None:
-        """Close both."""
+        """Close all."""
         await self.api.close()
         await self.acts.close()
         await self.worker.close()
+        await self.reading.close()
 
 
 _ALERT = msgspec.json.Decoder(AlertChanged)
@@ -132,7 +136,7 @@ def build(
 ) -> FastAPI:
     """Return the portal's app."""
     app = create_app("portal", health=health, key=key)
-    store, chain = PostgresPeople(pools.api), PostgresAudit(pools.worker, pools.api)
+    store, chain = PostgresPeople(pools.api), PostgresAudit(pools.worker, pools.reading)
     signing_in = Sessions(store, Totp())
     acts = Acts(chain, SystemClock())
     acting = Acting(pools.acts, acts)
@@ -155,7 +159,7 @@ def build(
     app.include_router(streams.router(live))
     app.include_router(settings_api.router(settings.tile_url, tiles_gcj02=settings.tiles_gcj02))
     app.include_router(handovers.router(pools.api, behind, acting, desk))
-    app.include_router(attachments.router(pools.api, behind, acting, desk, photos.read))
+    app.include_router(attachments.router(pools.api, pools.reading, behind, acting, desk, photos.read))
     app.include_router(gateway.router(behind, signing_in, acts))
     app.include_router(pages.router(settings.ui_folder, settings.tile_url, sessions.app_of))
     app.add_middleware(SecurityHeaders, secure=secure)
@@ -181,7 +185,7 @@ async def run() -> None:
     key = PrincipalKey.load(settings.principal_key_file)
     heads = HeadKey.load(settings.audit_key_file, settings.audit_heads_file)
     pools = await Pools.open(settings)
-    chain = PostgresAudit(pools.worker, pools.api)
+    chain = PostgresAudit(pools.worker, pools.reading)
     live = _streams(settings, health)
     letters = Producer(settings.kafka_bootstrap, prefix=settings.topic_prefix, client_id="portal")
     closes = ConsumerLoop(

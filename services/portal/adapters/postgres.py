@@ -12,7 +12,7 @@ from services.portal.domain.people import (
     Account,
     token_expiry,
 )
-from shared.chassis.database import Pool, transaction
+from shared.chassis.database import CONNECT_LIMIT_S, Pool, transaction
 from shared.contracts.access import CREW
 
 _COLUMNS = (
@@ -142,19 +142,20 @@ class PostgresPeople:
         )
 
     async def who(self, digest: bytes) -> tuple[Account, str] | None:
-        """Return account and session id of a live token."""
-        row = await self._pool.fetchrow(
-            f"SELECT {_COLUMNS}, s.session_id::text, s.screen,"  # noqa: S608
-            " s.token_digest = $1 AND s.former_digest IS NOT NULL AS arrived"
-            " FROM session s JOIN account a USING (username)"
-            " WHERE (s.token_digest = $1 OR s.former_digest = $1)"
-            " AND s.ended_at IS NULL AND s.expires_at > now() AND a.disabled_at IS NULL",
-            digest,
-        )
-        if row and row["arrived"]:
-            await self._pool.execute(
-                "UPDATE session SET former_digest = NULL WHERE token_digest = $1", digest
+        """Return account and session id of a live token; TimeoutError when no connection is free in time."""
+        async with self._pool.acquire(timeout=CONNECT_LIMIT_S) as connection:
+            row = await connection.fetchrow(
+                f"SELECT {_COLUMNS}, s.session_id::text, s.screen,"  # noqa: S608
+                " s.token_digest = $1 AND s.former_digest IS NOT NULL AS arrived"
+                " FROM session s JOIN account a USING (username)"
+                " WHERE (s.token_digest = $1 OR s.former_digest = $1)"
+                " AND s.ended_at IS NULL AND s.expires_at > now() AND a.disabled_at IS NULL",
+                digest,
             )
+            if row and row["arrived"]:
+                await connection.execute(
+                    "UPDATE session SET former_digest = NULL WHERE token_digest = $1", digest
+                )
         return (_account(row), row["session_id"]) if row else None
 
     async def living(self, session_ids: Collection[str]) -> frozenset[str]:

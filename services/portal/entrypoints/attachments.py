@@ -27,9 +27,14 @@ _AS_IT_IS = {
 
 
 def router(
-    pool: Pool, behind: Behind, acting: Acting, desk: Desk, read_photo: Callable[[bytes], Photo | None]
+    pool: Pool,
+    reading: Pool,
+    behind: Behind,
+    acting: Acting,
+    desk: Desk,
+    read_photo: Callable[[bytes], Photo | None],
 ) -> APIRouter:
-    """Return the routes of attachments."""
+    """Return the routes of attachments; what they show comes through `reading`."""
     routes = APIRouter(prefix="/api/v1/attachments", tags=["attachments"], route_class=Guarded)
 
     @routes.post("", status_code=201, responses=answers(shapes.Attachment, status=201))
@@ -75,7 +80,7 @@ def router(
     @routes.get("/{attachment_id}/content", response_class=Response, responses=plain("image/jpeg"))
     async def content(asking: Who, attachment_id: str) -> Response:
         await _seen(pool, behind, desk, asking[1], attachment_id)
-        async with transaction(pool, asking[1]) as unit:
+        async with transaction(reading, asking[1]) as unit:
             found = await desk.attachment_content(unit, attachment_id)
         if found is None:
             raise not_found("attachment")

@@ -63,7 +63,8 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
     pool = await open_pool(found.services["portal"].api, application_name="test")
     worker = await open_pool(found.services["portal"].worker, application_name="test")
     acts = await open_pool(found.services["portal"].api, application_name="test", max_size=4)
-    pools = Pools(pool, acts, worker)
+    reading = await open_pool(found.services["portal"].api, application_name="test", max_size=2)
+    pools = Pools(pool, acts, worker, reading)
     store = PostgresPeople(pool)
     password_hash = await hash_password("right")
     for one in PEOPLE:
