@@ -1,6 +1,7 @@
 """`/api/v1/attachments`: photos of orders, sent apart from the steps that name them."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from shared.chassis.openapi import answers, plain
 from shared.chassis.principal import Principal
 
 PHOTO_BYTES_MAX = 10 * 1024 * 1024
-_AT_ONCE = asyncio.Semaphore(2)  # each takes up to 150 MB while it is decoded
+AT_ONCE = 2  # each takes up to 150 MB while it is decoded
 _AS_IT_IS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Content-Disposition": 'inline; filename="photo.jpg"',
@@ -36,6 +37,7 @@ def router(
 ) -> APIRouter:
     """Return the routes of attachments; what they show comes through `reading`."""
     routes = APIRouter(prefix="/api/v1/attachments", tags=["attachments"], route_class=Guarded)
+    at_once = asyncio.Semaphore(AT_ONCE)  # all others wait on disk, where their forms were read to
 
     @routes.post("", status_code=201, responses=answers(shapes.Attachment, status=201))
     async def add(
@@ -46,32 +48,27 @@ def router(
     ) -> Response:
         """Add a photo (JPEG, PNG or WebP, 10 MiB at most) of an order that its sender may see."""
         principal = asking[1]
-        data = await file.read(PHOTO_BYTES_MAX + 1)
-        if len(data) > PHOTO_BYTES_MAX:
-            raise problem(413, "too-large", "A photo may have 10 MiB at most.")
-        # What the Idempotency-Key stands for: the form was read, and is another text each time it is sent.
-        request._body = data + (order_id or "").encode()  # noqa: SLF001
         owner = await _owner(behind, principal, order_id)
-        async with _AT_ONCE:
-            photo = await asyncio.to_thread(read_photo, data)
-        if photo is None:
-            raise problem(415, "unsupported-media-type", "This is no photo: JPEG, PNG or WebP are taken.")
-        values = owner | {
-            "attachment_id": str(uuid7()),
-            "order_id": order_id,
-            "name": (file.filename or "photo")[:200].replace("\x00", ""),
-            "media_type": photo.media_type,
-            "width": photo.width,
-            "height": photo.height,
-            "sha256": photo.sha256,
-            "content": photo.content,
-            "created_by": principal.subject,
-        }
 
         async def act(unit: Connection) -> tuple[int, dict[str, Any]]:
             return 201, await desk.add_attachment(unit, values)
 
-        return await acting(request, principal, None, act, before=owner)
+        async with at_once:
+            photo, digest = await _photo(file, read_photo)
+            # What the Idempotency-Key stands for: the form was read, and is another text each time.
+            request._body = digest + (order_id or "").encode()  # noqa: SLF001
+            values = owner | {
+                "attachment_id": str(uuid7()),
+                "order_id": order_id,
+                "name": (file.filename or "photo")[:200].replace("\x00", ""),
+                "media_type": photo.media_type,
+                "width": photo.width,
+                "height": photo.height,
+                "sha256": photo.sha256,
+                "content": photo.content,
+                "created_by": principal.subject,
+            }
+            return await acting(request, principal, None, act, before=owner)
 
     @routes.get("/{attachment_id}", responses=answers(shapes.Attachment))
     async def one(asking: Who, attachment_id: str) -> dict[str, Any]:
@@ -87,6 +84,17 @@ def router(
         return Response(found[1], media_type=found[0], headers=_AS_IT_IS)
 
     return routes
+
+
+async def _photo(file: UploadFile, read_photo: Callable[[bytes], Photo | None]) -> tuple[Photo, bytes]:
+    """Return a photo that was sent, and the digest of what was sent: 413 or 415 when it is none."""
+    data = await file.read(PHOTO_BYTES_MAX + 1)
+    if len(data) > PHOTO_BYTES_MAX:
+        raise problem(413, "too-large", "A photo may have 10 MiB at most.")
+    photo = await asyncio.to_thread(read_photo, data)
+    if photo is None:
+        raise problem(415, "unsupported-media-type", "This is no photo: JPEG, PNG or WebP are taken.")
+    return photo, hashlib.sha256(data).digest()
 
 
 async def _seen(
