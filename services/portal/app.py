@@ -31,6 +31,7 @@ from services.portal.entrypoints.closes import GROUP, Closes
 from services.portal.entrypoints.headers import SecurityHeaders
 from services.portal.handlers.accounts import Accounts
 from services.portal.handlers.auditing import Acts, sign_heads
+from services.portal.handlers.later import Later
 from services.portal.handlers.signing_in import Sessions
 from services.portal.settings import Settings
 from shared.chassis import logs, service
@@ -138,10 +139,11 @@ def build(
     app = create_app("portal", health=health, key=key)
     store, chain = PostgresPeople(pools.api), PostgresAudit(pools.worker, pools.reading)
     signing_in = Sessions(store, Totp())
-    acts = Acts(chain, SystemClock())
+    acts, later = Acts(chain, SystemClock()), Later()
     acting = Acting(pools.acts, acts)
     app.state.sessions = signing_in
     app.state.origin = settings.public_origin
+    app.state.later = later
 
     described = openapi.Document(client, settings.upstreams, app.openapi)
 
@@ -151,7 +153,7 @@ def build(
 
     behind = gateway.Behind(client, settings.upstreams, key, files)
     secure = settings.tls_key is not None
-    app.include_router(sessions.router(signing_in, store, acts, behind.silence, secure=secure))
+    app.include_router(sessions.router(signing_in, store, acts, later, behind.silence, secure=secure))
     accounts = Accounts(store, Totp(), signing_in)
     app.include_router(screens.router(signing_in, acting, secure=secure))
     app.include_router(people.router(store, accounts, acting, behind.stop_ringing, behind.silence))
@@ -193,13 +195,15 @@ async def run() -> None:
         dead_letters=letters, health=health, prefix=settings.topic_prefix,
     )  # fmt: skip
 
-    async def stop() -> None:
-        await letters.stop()
-        await pools.close()
-
     tls = _tls(settings)
     async with gateway.open_clients(settings.upstreams.values()) as (client, files):
         app = build(settings, key, pools, client, live, health, files)
+
+        async def stop() -> None:
+            await app.state.later.ended()
+            await letters.stop()
+            await pools.close()
+
         await letters.start()
         await service.run(
             serve(app, settings.http_host, settings.http_port, tls),

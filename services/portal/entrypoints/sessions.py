@@ -11,6 +11,7 @@ from services.portal.domain.people import SESSION_LIFE, Account, Locked, Owed, R
 from services.portal.entrypoints import shapes
 from services.portal.entrypoints.inputs import SignIn
 from services.portal.handlers.auditing import Acts
+from services.portal.handlers.later import Later
 from services.portal.handlers.signing_in import Sessions, principal_of
 from services.portal.ports import People
 from shared.chassis.http import not_found, page, problem
@@ -137,9 +138,10 @@ def _refused(found: Locked | Refusal) -> Exception:
     return problem(401, "unauthorised", "User name, password or one-time code is wrong.")
 
 
-async def _note(found: Locked | Refusal, account: Account | None, acts: Acts, address: str) -> None:
+async def _note(username: str, store: People, acts: Acts, address: str) -> None:
     """Write a wrong password or code down, for its owner; what is no user name may be a password itself."""
-    if found is Refusal.WRONG and account is not None:
+    account = await store.account(username)
+    if account is not None:
         await acts.happened(principal_of(account), "POST session", "session", address, 401)
 
 
@@ -154,7 +156,9 @@ def keep(response: Response, token: str, life: timedelta, *, secure: bool) -> No
 Silence = Callable[[Principal, list[str]], Awaitable[None]]
 
 
-def router(sessions: Sessions, store: People, acts: Acts, silence: Silence, *, secure: bool) -> APIRouter:
+def router(
+    sessions: Sessions, store: People, acts: Acts, later: Later, silence: Silence, *, secure: bool
+) -> APIRouter:
     """Return the routes of sessions; with a session that its owner ends, its browser rings no more."""
     routes = APIRouter(prefix="/api/v1", tags=["sessions"])
     _listed(routes, store, acts, silence)
@@ -173,7 +177,8 @@ def router(sessions: Sessions, store: People, acts: Acts, silence: Silence, *, s
             request.headers.get("user-agent", ""),
         )
         if isinstance(found, Locked | Refusal):
-            await _note(found, await store.account(body.username), acts, address_of(request))
+            if found is Refusal.WRONG:  # how long the answer takes does not say whether the name is one
+                later.do(_note(body.username, store, acts, address_of(request)))
             raise _refused(found)
         holder = await sessions.who(found[0])
         if holder is not None:

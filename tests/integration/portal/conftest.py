@@ -96,7 +96,9 @@ async def portal(database, tmp_path, kafka_bootstrap, topic_prefix):
     setattr(client, "people", PEOPLE)  # noqa: B010
     setattr(client, "owner", found.services["portal"].owner)  # noqa: B010
     setattr(client, "settings", settings)  # noqa: B010
+    setattr(client, "later", app.state.later)  # noqa: B010
     yield client
     await client.aclose()
+    await app.state.later.ended()
     await upstream_client.aclose()
     await pools.close()

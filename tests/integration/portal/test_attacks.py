@@ -4,14 +4,20 @@ import asyncio
 import secrets
 from string import ascii_letters
 
+import orjson
 import pyotp
 import pytest
 
+from services.portal.adapters.audit import _LOCK
 from services.portal.app import show_order
 from services.portal.domain.replay import Replay
 from services.portal.entrypoints.streams import may_see
+from shared.chassis.database import transaction
 from shared.chassis.principal import Principal
 from tests.integration.portal.rig import SECRET, bearer, next_code, sign_in
+
+# Shorter than a statement may take: whoever waited for the chain would be too late.
+SOON_S = 10
 
 
 async def many_bytes(count, sent):
@@ -31,6 +37,18 @@ async def test_nobody_fills_the_memory_before_signing_in(portal):
 async def test_guessing_at_once_is_guessing(portal):
     answers = await asyncio.gather(*(sign_in(portal, password=f"guess-{n}") for n in range(30)))
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 25
+
+
+async def test_how_long_a_wrong_password_takes_does_not_say_whether_the_name_exists(portal):
+    """An account's wrong password is written down, which nobody who signs in waits for."""
+    async with transaction(portal.chain._adding) as holding:
+        await holding.execute(_LOCK)
+        async with asyncio.timeout(SOON_S):
+            for username in ("member", "nobody"):
+                assert (await sign_in(portal, username, password="wrong")).status_code == 401
+    await portal.later.ended()
+    told = [orjson.loads(link.text) async for link in portal.chain.links()]
+    assert [(one["actor"], one["action"], one["status"]) for one in told] == [("member", "POST session", 401)]
 
 
 async def test_codes_cannot_be_guessed_with_a_stolen_session(portal):

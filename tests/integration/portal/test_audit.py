@@ -68,6 +68,7 @@ async def test_signing_in_and_out_and_ending_a_session_stand_in_the_chain(portal
     await portal.delete("/api/v1/session", headers=here)
     await sign_in(portal, password="wrong")
     await sign_in(portal, "a-password-typed-as-a-name", password="wrong")
+    await portal.later.ended()
     acts = [(one["action"], one["actor"], one["status"]) for one in await entries(portal)]
     assert acts == [
         ("POST session", "member", 200),
