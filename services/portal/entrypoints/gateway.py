@@ -12,6 +12,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi_problem.error import Problem
+from starlette.types import Receive, Scope, Send
 
 from services.portal.domain.people import Account
 from services.portal.domain.routes import ARM, service_of
@@ -34,9 +35,10 @@ FILE_LIMIT_S = 120.0
 CONNECTIONS_MAX = 50
 FILES_MAX = 8
 FILE_WAIT_S = 10.0
+FILE_WHOLE_S = 600.0
 _FILES = frozenset({"csv", "xlsx"})
 _THERE = ("content-type", "accept", "if-match", "if-none-match", "idempotency-key", "traceparent")
-_BACK = ("content-type", "etag", "location", "content-disposition", "retry-after")
+_BACK = ("content-type", "etag", "content-disposition", "retry-after")
 
 
 async def read_body(request: Request, limit: int = BODY_BYTES_MAX) -> bytes:
@@ -117,7 +119,10 @@ class Behind:
         service, url = self._place(path)
         signed = (headers or {}) | {HEADER: self.key.sign(principal, service)}
         with _answering(service):
-            return await self.client.request(method, url, params=params, content=body, headers=signed)
+            answer = await self.client.request(method, url, params=params, content=body, headers=signed)
+        if answer.has_redirect_location:  # where the service stands concerns nobody
+            raise _nothing()
+        return answer
 
     async def file(self, principal: Principal, path: str, params: Any) -> Response:
         """Pass a file on as it comes, however large."""
@@ -127,7 +132,10 @@ class Behind:
         asked = client.build_request("GET", url, params=params, headers=signed, timeout=limit)
         with _answering(service):
             answer = await client.send(asked, stream=True)
-        return StreamingResponse(_passed(answer), answer.status_code, headers=_back(answer))
+        if answer.has_redirect_location:
+            await answer.aclose()
+            raise _nothing()
+        return Passed(answer)
 
     async def stop_ringing(self, principal: Principal, username: str) -> None:
         """Have no browser of somebody be rung any more, after an act that ended all sessions."""
@@ -159,7 +167,7 @@ class Behind:
     def _place(self, path: str) -> tuple[str, str]:
         service = service_of(path)
         if service is None or service not in self.upstreams:
-            raise problem(404, "not-found", "There is nothing here.")
+            raise _nothing()
         return service, f"{self.upstreams[service]}/api/v1/{path}"
 
     async def object_at(self, principal: Principal, path: str) -> Any:
@@ -187,11 +195,33 @@ class Behind:
         return _json(answer.content) if answer.status_code == 200 else None
 
 
-async def _passed(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def _blocks(answer: httpx.Response) -> AsyncIterator[bytes]:
     """Give what comes; a file that breaks off ends the connection, so that nobody takes it for whole."""
     async with contextlib.aclosing(answer):
         async for block in answer.aiter_raw():
             yield block
+
+
+class Passed(StreamingResponse):
+    """A file that is passed on as it comes; whoever does not read it gives its connection up in the end."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self._answer = answer
+        super().__init__(_blocks(answer), answer.status_code, headers=_back(answer))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, within a limit."""
+        try:
+            async with asyncio.timeout(FILE_WHOLE_S):
+                await super().__call__(scope, receive, send)
+        except TimeoutError:
+            get_logger().warning("a file was not read in time", path=scope["path"], limit_s=FILE_WHOLE_S)
+        finally:
+            await self._answer.aclose()
+
+
+def _nothing() -> Problem:
+    return problem(404, "not-found", "There is nothing here.")
 
 
 def _back(answer: httpx.Response) -> dict[str, str]:

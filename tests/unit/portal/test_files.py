@@ -1,5 +1,6 @@
 """Files of the services behind pass through the portal as they come."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 from fastapi.responses import StreamingResponse
 
+from services.portal.entrypoints import gateway
 from services.portal.entrypoints.gateway import FILE_LIMIT_S, Behind
 from shared.chassis.principal import HEADER, Principal, PrincipalKey
 
@@ -90,3 +92,32 @@ async def test_a_path_that_nobody_answers() -> None:
     with pytest.raises(Exception, match="nothing") as found:
         await behind(None).file(WHO, "nothing", None)
     assert getattr(found.value, "status", None) == 404
+
+
+async def test_a_file_that_nobody_reads_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "FILE_WHOLE_S", 0.1)
+    blocks = Blocks(1000)
+    answer = await asked(httpx.Response(200, headers=HEADERS, stream=blocks))
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(20):
+        await answer({"type": "http", "path": "/api/v1/sites"}, receive, send)
+    assert (blocks.given, blocks.closed) == (1, True)
+
+
+async def test_nobody_is_sent_on_to_where_a_service_stands() -> None:
+    async def handle(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(307, headers={"location": "http://127.0.0.1:9001/api/v1/sites"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(handle)) as client:
+        services = Behind(client, {"registry": "http://registry"}, KEY)
+        for asking in (services.ask(WHO, "GET", "sites/"), services.file(WHO, "sites/", None)):
+            with pytest.raises(Exception, match="nothing") as found:
+                await asking
+            assert getattr(found.value, "status", None) == 404
