@@ -12,6 +12,7 @@ const PURE = [
   "src/console/valves/loop.ts",
   "src/console/live/rows.ts",
   "src/console/orders/kinds.ts",
+  "src/people/staying.ts",
 ];
 const TESTS = [
   "src/field/outbox/outbox.test.mjs",
@@ -20,6 +21,7 @@ const TESTS = [
   "src/console/valves/loop.test.mjs",
   "src/console/live/rows.test.mjs",
   "src/console/orders/kinds.test.mjs",
+  "src/people/staying.test.mjs",
 ];
 
 const out = mkdtempSync(join(tmpdir(), "gaswatch-ui-"));
