@@ -12,6 +12,7 @@ const PURE = [
   "src/console/valves/loop.ts",
   "src/console/live/rows.ts",
   "src/console/orders/kinds.ts",
+  "src/field/told.ts",
   "src/people/staying.ts",
 ];
 const TESTS = [
@@ -21,6 +22,7 @@ const TESTS = [
   "src/console/valves/loop.test.mjs",
   "src/console/live/rows.test.mjs",
   "src/console/orders/kinds.test.mjs",
+  "src/field/told.test.mjs",
   "src/people/staying.test.mjs",
 ];
 
