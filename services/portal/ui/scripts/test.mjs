@@ -12,6 +12,7 @@ const PURE = [
   "src/console/valves/loop.ts",
   "src/console/live/rows.ts",
   "src/console/orders/kinds.ts",
+  "src/api/silence.ts",
   "src/field/told.ts",
   "src/people/staying.ts",
 ];
@@ -22,6 +23,7 @@ const TESTS = [
   "src/console/valves/loop.test.mjs",
   "src/console/live/rows.test.mjs",
   "src/console/orders/kinds.test.mjs",
+  "src/api/silence.test.mjs",
   "src/field/told.test.mjs",
   "src/people/staying.test.mjs",
 ];
