@@ -31,5 +31,7 @@ def test_a_form_says_what_it_wants_in_the_language_of_the_screens(page, city, sh
     field = page.locator("input[name=username]")
     page.click("main.gate button[type=submit]")
     assert field.evaluate("(one) => [one.validity.valid, one.validationMessage]") == [False, wanted]
+    page.locator("input[name=password]").focus()
+    assert not field.evaluate("(one) => one.validity.customError"), "what is left may have been mended unseen"
     field.fill("watch")
     assert field.evaluate("(one) => one.validity.valid")

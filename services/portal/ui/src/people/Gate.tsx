@@ -28,10 +28,14 @@ export function Gate({ app, children }: { app: App; children: (me: Me) => ReactN
   const { t } = useTranslation();
   const [seen, setSeen] = useState<Seen>({ state: "asking" });
   const signedIn = useRef(false);
+  const turn = useRef(0);
   const ask = useCallback(() => {
+    const mine = ++turn.current;
+    // An answer of before the sign-in says nothing of after it.
+    const take = (how: (was: Seen) => Seen): void => { if (mine === turn.current) setSeen(how); };
     hangUp().catch(() => undefined).then(catchUp).then(whoAmI).then(
-      (me) => setSeen((was) => (me ? arrived(was, me) : ended(was))),
-      () => setSeen((was) => ("me" in was ? was : { state: "away" })),
+      (me) => take((was) => (me ? arrived(was, me) : ended(was))),
+      () => take((was) => ("me" in was ? was : { state: "away" })),
     );
   }, []);
   useEffect(() => {
