@@ -60,7 +60,7 @@ test: setup browser
 	@$(PY) -m pytest -q -m "not full" $(SCREENS) $(ARGS)
 
 faults: setup
-	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults tests/simulation $(ARGS)
+	@$(PY) -m deploy.native run -- $(PY) -m pytest -m full tests/faults tests/simulation tests/component $(ARGS)
 
 # What lasts too long for each run: the API fuzzed at length, a phone gone wrong, every screen in both themes.
 people: setup browser

@@ -23,7 +23,6 @@ from simulators.api import Api
 
 CHUNK = 5_000
 WATCH = "watch-bench"
-FIRST_MESSAGE_LIMIT_S = 60.0
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """What the dispatch service is told."""
 
-from pathlib import Path
-
 from pydantic import Field
 
 from shared.chassis.settings import ServiceSettings
@@ -11,7 +9,6 @@ class Settings(ServiceSettings):
     """Deadlines in seconds; `arrive_s` maps a prefix of the area code to the arrival limit (DOMAIN 5)."""
 
     accept_s: int = 60
-    retry_s: int = 15
+    retry_s: int = 5
     arrive_s: dict[str, int] = Field(default={"": 3600, "530602": 1800})
     timer_poll_s: float = 1.0
-    migrations: Path = Path(__file__).parent / "migrations"

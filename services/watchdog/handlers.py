@@ -1,7 +1,6 @@
 """The watch itself: sends canaries, takes note of what comes back, and speaks when something is late."""
 
 import asyncio
-import math
 from collections.abc import Iterable, Sequence
 
 from services.watchdog.domain import watch as judging
@@ -138,11 +137,6 @@ class Watchdog:
     def late(self) -> int:
         """Return how many canaries are late somewhere."""
         return len(self._watch.late_since_s)
-
-    def oldest_s(self) -> float:
-        """Return for how many seconds the oldest canary has been on its way, -inf without any."""
-        begun = [rounds[0].at_s for rounds in self._watch.pending.values() if rounds]
-        return self._clock.monotonic() - min(begun) if begun else -math.inf
 
     def _speak(self, word: Word) -> None:
         text = in_words(word)

@@ -9,11 +9,26 @@ from fastapi import FastAPI
 
 from shared.chassis.service import StartError
 
+UNREAD_S_MAX = 60
 
-async def serve(app: FastAPI, host: str, port: int, tls: tuple[Path, Path] | None = None) -> None:
-    """Serve until cancelled, with TLS by (certificate, key); a port that is taken is one sentence."""
+
+async def serve(
+    app: FastAPI,
+    host: str,
+    port: int,
+    tls: tuple[Path, Path] | None = None,
+    *,
+    unread_s_max: int = UNREAD_S_MAX,
+) -> None:
+    """Serve until cancelled, with TLS by (certificate, key); a port that is taken is one sentence.
+
+    A peer that takes nothing of its answer for `unread_s_max` loses its connection: a stream or a file that
+    nobody reads would last for ever, and all that it holds.
+    """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections inherit it; the kernel counts an answer that waits before a closed window, too.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread_s_max * 1000)
     try:
         listener.bind((host, port))
     except OSError as error:

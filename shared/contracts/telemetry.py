@@ -13,7 +13,6 @@ Two event types are made by ingestion, without `seq`: `connection {online}` and
 
 TELEMETRY_PARTITIONS = 12
 ITEMS_PER_RECORD_MAX = 500
-MARK_INTERVAL_S = 5.0
 
 _MASK = 0xFFFFFFFF
 

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
 from stdnum.cn import uscc
 
-from tests.e2e import foreign_device
 from tests.e2e.rights_ground import AREA_OF_FIRM, LIMIT_S, NOWHERE, Ground, Owner
 
 
@@ -165,8 +164,10 @@ class Seeds:
         }  # fmt: skip
         told = str(self.ground.folder / f"{firm}.json")
         _write({told: json.dumps(config)})
-        argv = [sys.executable, foreign_device.__file__, told, "--leak"]
-        run = await asyncio.to_thread(subprocess.run, argv, check=False, capture_output=True, text=True)
+        argv, here = [sys.executable, "-m", "foreign_device", told, "--leak"], Path(__file__).parent
+        run = await asyncio.to_thread(
+            subprocess.run, argv, check=False, capture_output=True, text=True, cwd=here
+        )
         assert run.returncode == 0, run.stdout + run.stderr
         things, site_id = self.ground.owners[firm].things, self.site(firm, "leaking")
         things["alerts"] = (await self._first(f"watch-{firm}", "alerts", site_id))["alert_id"]

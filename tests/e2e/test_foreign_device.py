@@ -22,9 +22,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.native.places import PROJECT
 from deploy.native.stack import Stack
-from tests.e2e import foreign_device
+from tests.e2e.foreign_device import commands
 
-PROGRAM = Path(foreign_device.__file__)
+# Started from here, the program finds itself and nothing of the product.
+HERE = Path(__file__).parent
 CREDIT_CODE_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 ALERT_LIMIT_S = 1.0
 RECEIPTS_LIMIT_S = 30.0
@@ -104,8 +105,9 @@ class Stranger:
         return got
 
     def start(self, *options: str, name: str = "device") -> subprocess.Popen[str]:
-        argv = [sys.executable, "-W", "error", str(PROGRAM), str(self._folder / f"{name}.json"), *options]
-        return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/")
+        config = str(self._folder / f"{name}.json")
+        argv = [sys.executable, "-W", "error", "-m", "foreign_device", config, *options]
+        return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=HERE)
 
     def run(self, *options: str, name: str = "device") -> tuple[int, dict[str, Any]]:
         with self.start(*options, name=name) as process:
@@ -162,7 +164,7 @@ def test_the_device_obeys_only_what_a_known_key_has_signed():
     def opened(header: dict[str, str], signer: Ed25519PrivateKey = private, tail: str = "") -> Any:
         signed = ".".join(encoded(json.dumps(part).encode()) for part in (header, claims))
         token = f"{signed}.{encoded(signer.sign(signed.encode()))}{tail}"
-        return foreign_device.opened(token.encode(), keys)
+        return commands.opened(token.encode(), keys)
 
     assert opened(header) == claims
     assert opened(header, Ed25519PrivateKey.generate()) is None
@@ -188,7 +190,7 @@ def test_the_device_obeys_only_what_a_known_key_has_signed():
 def test_the_device_refuses_in_the_order_of_the_wire(changed, now_ms, verdict):
     claims = {"command_id": "new", "valve_id": "v", "action": "close", "seq": 8, "expires_at_ms": 100}
     executed = {"v": {"command_id": "last", "seq": 7}}
-    assert foreign_device.judged(claims | changed, executed, now_ms) == verdict
+    assert commands.judged(claims | changed, executed, now_ms) == verdict
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from services.alerting.domain import figures
 from services.alerting.domain.figures import TARGETS, Figures, Span
@@ -14,7 +13,7 @@ from services.alerting.entrypoints.deps import Deps
 from shared.chassis.database import transaction
 from shared.chassis.http import Asking, query_problem
 from shared.chassis.openapi import answers
-from shared.chassis.times import rfc3339
+from shared.chassis.times import Moment, rfc3339
 
 DAY_MS = 86_400_000
 SPAN_MS_MAX = 31 * DAY_MS
@@ -22,7 +21,7 @@ SPAN_MS_MAX = 31 * DAY_MS
 LEAD_MS = DAY_MS
 ALARMS_MAX = 300_000
 PRESENT_MS = 60_000
-Time = Annotated[AwareDatetime | None, Query()]
+Time = Annotated[Moment | None, Query()]
 
 
 def router(deps: Deps) -> APIRouter:
@@ -32,7 +31,7 @@ def router(deps: Deps) -> APIRouter:
     @routes.get("/alert-figures", responses=answers(shapes.AlertFigures))
     async def alert_figures(
         asking: Asking,
-        from_: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+        from_: Annotated[Moment | None, Query(alias="from")] = None,
         to: Time = None,
         operator_id: str | None = None,
     ) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def router(deps: Deps) -> APIRouter:
     return routes
 
 
-def _span(from_: AwareDatetime | None, to: AwareDatetime | None, now_ms: int) -> Span:
+def _span(from_: Moment | None, to: Moment | None, now_ms: int) -> Span:
     """Return what is asked about; what lies in the future has no figures."""
     to_ms = min(round(to.timestamp() * 1000) if to else now_ms, now_ms)
     from_ms = round(from_.timestamp() * 1000) if from_ else to_ms - DAY_MS

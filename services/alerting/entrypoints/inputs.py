@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.chassis.times import Moment
 
 Text = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
 Note = Annotated[str, Field(max_length=1000)]
@@ -30,7 +32,7 @@ class Shelve(Input):
     """Out of the list for a while, at most 8 h; `until` is RFC 3339."""
 
     reason: Text
-    until: AwareDatetime
+    until: Moment
 
 
 class Nothing(Input):
@@ -75,5 +77,5 @@ class Propose(Input):
     standard: Annotated[str | None, Field(max_length=200)] = None
     clause: Annotated[str | None, Field(max_length=80)] = None
     verified: bool | None = None
-    effective_from: AwareDatetime
+    effective_from: Moment
     reason: Text

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import orjson
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,6 +15,7 @@ from pydantic import (
 )
 
 from services.dispatch.domain.model import Kind, Priority
+from shared.chassis.times import Moment
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -59,7 +59,7 @@ class Word(Input):
     """What may come with an action: why, and when the phone says it was done."""
 
     reason: Text | None = None
-    device_time: AwareDatetime | None = None
+    device_time: Moment | None = None
 
 
 class Reassignment(Input):
@@ -73,12 +73,12 @@ class NewStep(Input):
     """A step of DOMAIN 5, by the phone's clock; `corrects` is the device time of the one it sets right."""
 
     step: str
-    device_time: AwareDatetime
+    device_time: Moment
     position: Position | None = None
     readings: Annotated[list[dict[str, Any]], Field(max_length=50), AfterValidator(_plain)] = []
     attachment_ids: Ids = []
     note: Text | None = None
-    corrects: AwareDatetime | None = None
+    corrects: Moment | None = None
 
 
 class NewCrew(Input):
@@ -111,7 +111,7 @@ class CrewChange(Input):
 class NewPosition(Position):
     """Where the crew is, by the phone's clock."""
 
-    device_time: AwareDatetime
+    device_time: Moment
 
 
 class Duty(Input):
@@ -127,15 +127,15 @@ class NewShift(Input):
 
     shift_id: Id
     crew_id: Id
-    from_: Annotated[AwareDatetime, Field(alias="from")]
-    to: AwareDatetime
+    from_: Annotated[Moment, Field(alias="from")]
+    to: Moment
     on_duty: bool = True
 
 
 class ShiftChange(Input):
     """What may change of a shift: its end, and whether the crew is on duty."""
 
-    to: AwareDatetime | None = None
+    to: Moment | None = None
     on_duty: bool | None = None
 
 

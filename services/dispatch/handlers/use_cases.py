@@ -45,7 +45,7 @@ class Dispatching:
 
     async def on_time(self, place: Place) -> Decision | None:
         """Act on the deadlines of one site."""
-        place = self.place(place.site_id, place.operator_id, place.area_code)
+        place = self._kept(place.site_id, place.operator_id, place.area_code)
 
         def decide(situation: Situation) -> Decision:
             return decisions.on_time(situation, place, self.limits)
@@ -114,4 +114,9 @@ class Dispatching:
         return len(places)
 
     def _place(self, order: Order) -> Place:
-        return self.place(order.site_id, order.operator_id, order.area_code)
+        return self._kept(order.site_id, order.operator_id, order.area_code)
+
+    def _kept(self, site_id: str, operator_id: str, area_code: str) -> Place:
+        """Return where an order's site is: the order stays its operator's when the site changes hands."""
+        found = self.place(site_id, operator_id, area_code)
+        return replace(found, operator_id=operator_id, area_code=area_code)

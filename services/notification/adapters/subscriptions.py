@@ -11,6 +11,7 @@ CHANNEL = "push"
 PER_PERSON_MAX = 5
 LANGUAGE = "zh-CN"
 AUTH_BYTES = 16
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
 def contact_of(person: dict[str, Any]) -> str:
@@ -69,6 +70,8 @@ class Browsers:
 
         What its owner has in another scope ends: that one's alerts are nothing to who left it.
         """
+        # Two tabs subscribe one browser: the second forgets what the first has kept, and finds it.
+        await connection.execute(_ALONE, values["endpoint"])
         await connection.execute("SELECT forget_browser($1)", values["endpoint"])
         await connection.execute("SELECT forget_other_contacts($1)", contact_of(values))
         await connection.execute(
@@ -115,6 +118,8 @@ class Browsers:
     async def ring(self, connection: Connection, person: dict[str, Any]) -> None:
         """Have the contact of somebody name all browsers that are left; without any there is none."""
         contact_id = contact_of(person)
+        # Two browsers of one person at once: the later one names what the other has kept.
+        await connection.execute(_ALONE, contact_id)
         rows = await connection.fetch(
             "SELECT subscription_id::text FROM push_subscription WHERE person = $1 ORDER BY created_at",
             person["person"],

@@ -18,8 +18,10 @@ SECOND_FACTOR_ROLES = frozenset(
 )
 PASSWORD_CHARACTERS_MIN = 12
 FAILURES_MAX = 5
-FAILURE_WINDOW = timedelta(minutes=15)
+FAILURE_WINDOW = timedelta(hours=2)
+"""Much longer than the longest lock, or the count would fall while the lock lasts."""
 LOCK_S = 60
+LOCK_S_MAX = 15 * 60
 TOKEN_LIFE = timedelta(minutes=10)
 SESSION_LIFE = timedelta(hours=12)
 SCREEN_LIFE = timedelta(days=366)
@@ -121,7 +123,7 @@ class Code(Enum):
 
 
 def throttled(failures: int) -> bool:
-    """Return whether there were too many failures in the window (5 in 15 minutes)."""
+    """Return whether there were too many failures in the window (5 in two hours)."""
     return failures >= FAILURES_MAX
 
 
@@ -132,7 +134,7 @@ def lock_s(failures: int) -> int:
     """
     if not throttled(failures):
         return 0
-    return min(LOCK_S << (failures - FAILURES_MAX), int(FAILURE_WINDOW.total_seconds()))
+    return min(LOCK_S << (failures - FAILURES_MAX), LOCK_S_MAX)
 
 
 def totp_steps(now: datetime) -> range:

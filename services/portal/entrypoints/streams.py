@@ -134,9 +134,9 @@ class Stream:
             starts.append(start)
         return Replay(starts)
 
-    def _take(self, replay: Replay, partition: int, offset: int, at_ms: int, value: bytes) -> None:
+    def _take(self, replay: Replay, partition: int, offset: int, at_ms: int, value: bytes | None) -> None:
         try:
-            shown = self._shown(value)
+            shown = self._shown(value or b"")
         except ValueError as error:
             get_logger().error("cannot show an event", stream=self.name, error=str(error))
             shown = None
@@ -217,6 +217,8 @@ def _joined(frames: Iterable[bytes]) -> Iterator[bytes]:
 async def _frames(stream: Stream, missed: Iterable[bytes], reader: Reader) -> AsyncGenerator[bytes]:
     try:
         for frame in missed:
+            if reader.dropped:
+                return
             yield frame
         while not reader.dropped:
             try:
@@ -255,6 +257,8 @@ def router(streams: dict[str, Stream]) -> APIRouter:
     async def follow(name: str, request: Request, asking: Who) -> StreamingResponse:
         if name not in streams:
             raise problem(404, "not-found", "There is no such stream.")
+        if asking[0].screen is not None and name != "alerts":
+            raise problem(403, "screen-only-reads", "A screen on the wall reads alerts and does nothing.")
         stream = streams[name]
         missed, reader = stream.subscribe(asking[1], request.headers.get("last-event-id"))
         return StreamingResponse(

@@ -4,7 +4,9 @@ import datetime as dt
 import re
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, ValidationInfo
+from pydantic import BeforeValidator, ValidationInfo
+
+from shared.chassis.times import Moment
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*", re.ASCII)
@@ -48,6 +50,6 @@ def _flag(value: Any, info: ValidationInfo) -> Any:
 
 
 Day = Annotated[dt.date, BeforeValidator(_iso_day)]
-Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
+Time = Annotated[Moment, BeforeValidator(_rfc3339)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[float, BeforeValidator(_number)]

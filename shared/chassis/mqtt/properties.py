@@ -7,7 +7,6 @@ from .errors import ProtocolError
 SESSION_EXPIRY: Final = 0x11
 ASSIGNED_CLIENT_ID: Final = 0x12
 SERVER_KEEPALIVE: Final = 0x13
-REASON_STRING: Final = 0x1F
 RECEIVE_MAXIMUM: Final = 0x21
 USER_PROPERTY: Final = 0x26
 MAXIMUM_PACKET_SIZE: Final = 0x27

@@ -129,10 +129,8 @@ async def test_a_decided_close_is_at_the_valve_in_milliseconds(
 
 
 async def closed_and_open_again(rig: Rig, count: int) -> None:
-    from tests.integration.alerting.test_api_valves import moved
-
-    await moved(rig, "closed", 2 * count)
-    await moved(rig, "open", 2 * count + 1)
+    await rig.moved("closed", 2 * count)
+    await rig.moved("open", 2 * count + 1)
 
 
 async def test_killed_and_started_again_it_sends_what_still_lives(

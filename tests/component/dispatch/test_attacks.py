@@ -8,12 +8,12 @@ import asyncpg
 import pytest
 
 from tests.component.dispatch.support import alert, headers, until
-from tests.component.dispatch.test_service import World, world  # noqa: F401 - a fixture
+from tests.component.dispatch.world import World
 
 pytestmark = pytest.mark.engines
 
 
-async def test_a_crew_accepts_nothing_that_was_given_to_another_meanwhile(world: World) -> None:  # noqa: F811
+async def test_a_crew_accepts_nothing_that_was_given_to_another_meanwhile(world: World) -> None:
     await world.crew()
     await world.crew("c2", 104.5)
     await world.bus.alert(alert())
@@ -39,7 +39,7 @@ async def test_a_crew_accepts_nothing_that_was_given_to_another_meanwhile(world:
     assert (after["state"], after["crew_id"]) == ("assigned", "c2")
 
 
-async def test_odd_input_is_refused(world: World) -> None:  # noqa: F811
+async def test_odd_input_is_refused(world: World) -> None:
     await world.crew()
     await world.bus.alert(alert())
     [order] = await until(lambda: world.orders(crew_id="c1"))
@@ -68,7 +68,7 @@ async def test_odd_input_is_refused(world: World) -> None:  # noqa: F811
     assert answer.status_code == 422, answer.text
 
 
-async def test_a_phone_ahead_of_time_does_not_pin_its_crew(world: World) -> None:  # noqa: F811
+async def test_a_phone_ahead_of_time_does_not_pin_its_crew(world: World) -> None:
     await world.crew()
     await world.bus.alert(alert())
     [order] = await until(lambda: world.orders(crew_id="c1"))
@@ -81,7 +81,7 @@ async def test_a_phone_ahead_of_time_does_not_pin_its_crew(world: World) -> None
     assert json.dumps(far)
 
 
-async def test_a_site_that_changed_hands_with_an_open_order_is_a_409(world: World) -> None:  # noqa: F811
+async def test_a_site_that_changed_hands_with_an_open_order_is_a_409(world: World) -> None:
     await world.crew()
     await world.bus.alert(alert())
     await until(world.orders)

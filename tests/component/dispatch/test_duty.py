@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from tests.component.dispatch.support import alert, headers, until
-from tests.component.dispatch.test_service import World, world  # noqa: F401 - a fixture
+from tests.component.dispatch.world import World
 
 pytestmark = pytest.mark.engines
 
 
 async def duty(
-    world: World,  # noqa: F811
+    world: World,
     on: object,
     crew_id: str = "c1",
     role: str = "crew_member",
@@ -25,12 +25,12 @@ async def duty(
     )
 
 
-async def shifts(world: World, crew_id: str = "c1") -> list[dict[str, Any]]:  # noqa: F811
+async def shifts(world: World, crew_id: str = "c1") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await world.ask("GET", f"shifts?crew_id={crew_id}")).json()["items"]
     return found
 
 
-async def test_off_and_on_again_within_a_shift(world: World) -> None:  # noqa: F811
+async def test_off_and_on_again_within_a_shift(world: World) -> None:
     await world.crew()
     off = await duty(world, on=False)
     assert (off.status_code, off.json()["on_shift"]) == (200, False)
@@ -44,7 +44,7 @@ async def test_off_and_on_again_within_a_shift(world: World) -> None:  # noqa: F
     assert (shift["on_duty"], shift["revision"]) == (True, 3)
 
 
-async def test_without_a_shift_one_of_twelve_hours_begins(world: World) -> None:  # noqa: F811
+async def test_without_a_shift_one_of_twelve_hours_begins(world: World) -> None:
     await world.crew()
     ended = await asyncpg.connect(world.database.services["dispatch"].worker)
     await ended.execute("UPDATE shift SET to_ms = from_ms + 1")
@@ -62,7 +62,7 @@ async def test_without_a_shift_one_of_twelve_hours_begins(world: World) -> None:
     assert (hours, begun[13:]) == (12, until_[13:])
 
 
-async def test_not_off_duty_with_an_order_in_hand(world: World) -> None:  # noqa: F811
+async def test_not_off_duty_with_an_order_in_hand(world: World) -> None:
     await world.crew()
     await world.bus.alert(alert())
     [order] = await until(lambda: world.orders(crew_id="c1"))
@@ -75,7 +75,7 @@ async def test_not_off_duty_with_an_order_in_hand(world: World) -> None:  # noqa
     assert (await duty(world, on=False)).status_code == 200
 
 
-async def test_whoever_is_off_duty_is_sent_nowhere_until_on_duty_again(world: World) -> None:  # noqa: F811
+async def test_whoever_is_off_duty_is_sent_nowhere_until_on_duty_again(world: World) -> None:
     await world.crew()
     assert (await duty(world, on=False)).status_code == 200
     await world.bus.alert(alert())
@@ -85,7 +85,7 @@ async def test_whoever_is_off_duty_is_sent_nowhere_until_on_duty_again(world: Wo
     await until(lambda: world.orders(crew_id="c1"), what="the order that waited goes to the crew")
 
 
-async def test_for_another_crew_it_is_not_there(world: World) -> None:  # noqa: F811
+async def test_for_another_crew_it_is_not_there(world: World) -> None:
     await world.crew()
     await world.crew("c2", 104.0)
     assert (await duty(world, on=False, crew_id="c2")).status_code == 404
@@ -101,14 +101,14 @@ async def test_for_another_crew_it_is_not_there(world: World) -> None:  # noqa: 
     assert (planner.status_code, planner.json()["on_shift"]) == (200, False)
 
 
-async def test_odd_words(world: World) -> None:  # noqa: F811
+async def test_odd_words(world: World) -> None:
     await world.crew()
     for body in (None, {}, {"on": 1}, {"on": "true"}, {"on": None}, {"on": True, "until": "x"}):
         answer = await world.ask("POST", "crews/c1:duty", "crew_lead", json=body, crew_id="c1")
         assert answer.status_code == 422, body
 
 
-async def test_twice_with_one_key_is_once(world: World) -> None:  # noqa: F811
+async def test_twice_with_one_key_is_once(world: World) -> None:
     await world.crew()
     asked = headers(world.key, "dispatch", "crew_lead", subject="lead", crew_id="c1")
     for _ in range(2):
@@ -119,7 +119,7 @@ async def test_twice_with_one_key_is_once(world: World) -> None:  # noqa: F811
     assert other.status_code == 422
 
 
-async def test_an_order_and_the_end_of_duty_at_once(world: World) -> None:  # noqa: F811
+async def test_an_order_and_the_end_of_duty_at_once(world: World) -> None:
     """Whichever comes first, no crew is off duty with an order that was given to it."""
     await world.crew()
     connection = await asyncpg.connect(world.database.services["dispatch"].worker)
@@ -151,7 +151,7 @@ ORDER = """{"order_id": "o1", "site_id": "s9", "operator_id": "op1", "area_code"
  "revision": 1}"""
 
 
-async def test_the_list_of_what_is_overdue(world: World) -> None:  # noqa: F811
+async def test_the_list_of_what_is_overdue(world: World) -> None:
     await world.crew()
     await world.bus.alert(alert())
     [order] = await until(lambda: world.orders(crew_id="c1"))

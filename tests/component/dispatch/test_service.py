@@ -1,112 +1,15 @@
-"""Dispatch as a process: alert in, order out; what the API lets people do; what a kill leaves behind."""
+"""Dispatch as a process: alert in, order out; what the API lets people do."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
-from deploy.timescaledb.provision import Database
 from shared.contracts import topic_names as names
-from tests.answers import HOOKS
-from tests.component.dispatch.support import SITE, Bus, Service, alert, environment, headers, key_file, until
-from tests.conftest import DatabaseFactory
+from tests.component.dispatch.support import alert, headers, until
+from tests.component.dispatch.world import World
 
 pytestmark = pytest.mark.engines
-
-
-class World:
-    def __init__(
-        self,
-        service: Service,
-        bus: Bus,
-        database: Database,
-        key: Path,
-        bootstrap: str,
-        prefix: str,
-        folder: Path,
-    ) -> None:
-        self.service = service
-        self.bus = bus
-        self.database = database
-        self.key = key
-        self.bootstrap = bootstrap
-        self.prefix = prefix
-        self.folder = folder
-        self.client = httpx.AsyncClient(base_url=service.url, trust_env=False, event_hooks=HOOKS)
-
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        *roles: str,
-        json: Any = None,
-        extra: dict[str, str] | None = None,
-        **who: Any,
-    ) -> httpx.Response:
-        asked = headers(self.key, "dispatch", *(roles or ("dispatcher",)), **who) | (extra or {})
-        return await self.client.request(method, f"/api/v1/{path}", json=json, headers=asked)
-
-    async def crew(
-        self, crew_id: str = "c1", longitude: float = 103.71, members: tuple[str, ...] = ("lead", "mate")
-    ) -> None:
-        body = {
-            "crew_id": crew_id,
-            "area_code": "530602",
-            "name": crew_id,
-            "lead": "lead",
-            "members": list(members),
-            "skills": ["leak"],
-            "longitude": longitude,
-            "latitude": 27.33,
-        }
-        assert (await self.ask("POST", "crews", json=body)).status_code == 201
-        shift = {
-            "shift_id": f"shift-{crew_id}",
-            "crew_id": crew_id,
-            "from": "2020-01-01T00:00:00+08:00",
-            "to": "2099-01-01T00:00:00+08:00",
-        }
-        assert (await self.ask("POST", "shifts", json=shift)).status_code == 201
-
-    async def orders(self, **filters: str) -> list[dict[str, Any]]:
-        asked = headers(self.key, "dispatch", "dispatcher")
-        answer = await self.client.get("/api/v1/orders", params=filters, headers=asked)
-        assert answer.status_code == 200, answer.text
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
-
-    async def mine(
-        self, verb: str, order_id: str, json: Any = None, role: str = "crew_lead", crew_id: str = "c1"
-    ) -> httpx.Response:
-        return await self.ask(
-            "POST", f"orders/{order_id}:{verb}", role, json=json, subject="lead", crew_id=crew_id
-        )
-
-    def another(self, **more: str) -> Service:
-        settings = environment("dispatch", self.bootstrap, self.prefix, self.database, self.key, **more)
-        return Service("dispatch", settings, self.folder)
-
-
-@pytest.fixture
-async def world(
-    kafka_bootstrap: str, topic_prefix: str, database: DatabaseFactory, tmp_path: Path
-) -> AsyncIterator[World]:
-    made = await database("dispatch")
-    key = key_file(tmp_path)
-    async with Bus(kafka_bootstrap, topic_prefix).open() as bus:
-        await bus.site(SITE)
-        service = Service(
-            "dispatch", environment("dispatch", kafka_bootstrap, topic_prefix, made, key), tmp_path
-        )
-        try:
-            world = World(await service.start(), bus, made, key, kafka_bootstrap, topic_prefix, tmp_path)
-            yield world
-            await world.client.aclose()
-        finally:
-            await service.kill()
 
 
 async def test_a_verb_with_what_is_out_of_date_is_412_and_without_it_goes_on(world: World) -> None:
@@ -262,56 +165,3 @@ async def test_unreadable_events_become_dead_letters_and_the_rest_goes_on(world:
     await world.bus.raw(names.ALERT, b"{nonsense")
     await world.bus.alert(alert())
     assert await until(world.orders)
-
-
-async def test_killed_in_the_middle_of_an_assignment_there_is_one_order(world: World) -> None:
-    """Fault 7: held inside its transaction by a lock on the crews, killed, started again."""
-    await world.crew()
-    connection = await asyncpg.connect(world.database.services["dispatch"].worker)
-    try:
-        blocking = connection.transaction()
-        await blocking.start()
-        await connection.execute("SELECT FROM crew FOR UPDATE")
-        await world.bus.alert(alert())
-
-        async def waits() -> Any:
-            return await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
-
-        await until(waits, what="dispatch waits inside its transaction")
-        await world.service.kill()
-        await blocking.rollback()
-        assert await connection.fetchval("SELECT count(*) FROM orders") == 0
-        again = world.another()
-        try:
-            await again.start()
-            await until(lambda: connection.fetchval("SELECT count(*) FROM orders"))
-            events = await world.bus.read(names.ORDER, lambda found: len(found) >= 2)
-            assert [type_ for type_, _, _ in events] == ["cn.gas.order.opened.v1", "cn.gas.order.assigned.v1"]
-            assert await connection.fetchval("SELECT count(*) FROM orders") == 1
-            assert await connection.fetchval("SELECT crew_id FROM orders") == "c1"
-            assert await again.stop() == 0
-        finally:
-            await again.kill()
-    finally:
-        await connection.close()
-
-
-async def test_not_accepted_in_time_goes_to_the_next_crew_even_across_a_restart(world: World) -> None:
-    await world.crew()
-    await world.crew("c2", 104.5)
-    await world.bus.alert(alert())
-    await until(lambda: world.orders(crew_id="c1"))
-    await world.service.kill()
-    connection = await asyncpg.connect(world.database.services["dispatch"].worker)
-    try:  # a minute passes
-        await connection.execute(
-            "UPDATE orders SET accept_by_ms = accept_by_ms - 60000, due_at_ms = due_at_ms - 60000"
-        )
-        again = world.another()
-        try:
-            await again.start()
-            await until(lambda: connection.fetchval("SELECT true FROM orders WHERE crew_id = 'c2'"))
-        finally:
-            await again.kill()
-    finally:
-        await connection.close()

@@ -24,7 +24,6 @@ async ([site, until_ms]) => {
   }
 }
 """
-NEXT_STEP = f"(step) => Math.floor(Date.now() / {STEP_S}000) > step"
 CODES = 4
 STANDS_MS = 20_000  # the longest pause between two tries, twice
 pytestmark = pytest.mark.engines

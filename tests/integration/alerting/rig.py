@@ -18,7 +18,7 @@ from services.alerting.domain.episodes import raise_alert
 from services.alerting.domain.setpoints import SetPoint, SetPoints
 from services.alerting.domain.signals import Sign, Signal
 from services.alerting.domain.site import Alert, SiteFacts, SiteState
-from services.alerting.domain.valve_loop import on_close_due
+from services.alerting.domain.valve_loop import on_close_due, on_position, on_result
 from services.alerting.entrypoints import api
 from services.alerting.entrypoints.deps import Deps
 from services.alerting.entrypoints.stores import Stores
@@ -43,6 +43,17 @@ OTHER_LEAD = Principal("zhou", frozenset({"crew_lead"}), operator_id="op-1", cre
 REGULATOR = Principal("wu", frozenset({"regulator_viewer"}), area_code="530600")
 FAR_REGULATOR = Principal("zheng", frozenset({"regulator_viewer"}), area_code="530300")
 ADMINISTRATOR = Principal("feng", frozenset({"administrator"}), second_factor=True)
+OLDER = """
+    UPDATE valve SET next_deadline = next_deadline - make_interval(secs => $1),
+      state = state || jsonb_build_object(
+        'command', state->'command'
+          || jsonb_build_object('issued_ms', (state->'command'->>'issued_ms')::bigint - $1 * 1000)
+          || jsonb_build_object('expires_ms', (state->'command'->>'expires_ms')::bigint - $1 * 1000),
+        'want', state->'want'
+          || jsonb_build_object('since_ms', (state->'want'->>'since_ms')::bigint - $1 * 1000)
+          || CASE WHEN state->'want'->>'answered_ms' IS NULL THEN '{}' ELSE jsonb_build_object(
+               'answered_ms', (state->'want'->>'answered_ms')::bigint - $1 * 1000) END)
+"""
 
 
 @dataclass
@@ -193,6 +204,29 @@ class Rig:
             state = (await unit.load([self.places.facts("site-1")]))["site-1"]
             state.change(state.alerts[alert.alert_id], None, **new)
             await unit.save([state])
+
+    async def answered(self, command_id: str, result: str, reason: str | None = None) -> None:
+        """Let the valve answer a command."""
+        async with self.store.unit() as unit:
+            state = (await unit.load([self.places.facts("site-1")]))["site-1"]
+            at = loops.moment(state, "valve-1", unit.now_ms, uuid7)
+            step = on_result(loops.valve_of(state, "valve-1"), command_id, result, reason, at)
+            loops.apply(state, step, unit.now_ms, uuid7)
+            await unit.save([state])
+
+    async def moved(self, position: str, seq: int) -> None:
+        """Let the valve say where it stands."""
+        async with self.store.unit() as unit:
+            state = (await unit.load([self.places.facts("site-1")]))["site-1"]
+            at = loops.moment(state, "valve-1", unit.now_ms, uuid7)
+            step = on_position(loops.valve_of(state, "valve-1"), position, (1, seq), "command", at)
+            loops.apply(state, step, unit.now_ms, uuid7)
+            await unit.save([state])
+
+    async def aged(self, seconds: float) -> None:
+        """Let a valve's loop be older than it is: every time in it, and its deadline."""
+        async with self.store.unit() as unit:
+            await unit.connection.execute(OLDER, seconds)
 
     async def arrived(self, order_id: str | None = "order-1", crew_id: str = "crew-1") -> None:
         """Let a crew hold the site."""

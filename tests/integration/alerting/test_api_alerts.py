@@ -1,8 +1,6 @@
 """The API of alerts against the real PostgreSQL."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,12 +16,6 @@ from tests.integration.alerting.rig import (
     WATCH,
     Rig,
 )
-
-
-@pytest.fixture
-async def rig(database: Any, tmp_path: Path) -> AsyncIterator[Rig]:
-    async with Rig(await database("alerting"), tmp_path) as made:
-        yield made
 
 
 def in_hours(hours: float) -> str:

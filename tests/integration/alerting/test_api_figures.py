@@ -1,9 +1,7 @@
 """Alarm figures over HTTP, from the rows of a real PostgreSQL."""
 
 import itertools
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,12 +19,6 @@ from tests.integration.alerting.rig import (
 
 MIN, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 _numbers = itertools.count(1)
-
-
-@pytest.fixture
-async def rig(database: Any, tmp_path: Path) -> AsyncIterator[Rig]:
-    async with Rig(await database("alerting"), tmp_path) as made:
-        yield made
 
 
 async def ago(rig: Rig, ms: int, rule: str = "G01", **more: Any) -> str:

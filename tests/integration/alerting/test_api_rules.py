@@ -1,20 +1,12 @@
 """Set-points over HTTP against the real PostgreSQL: two persons, and a date."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.integration.alerting.rig import ADMINISTRATOR, REGULATOR, STRANGER, SUPERVISOR, WATCH, Rig
-
-
-@pytest.fixture
-async def rig(database: Any, tmp_path: Path) -> AsyncIterator[Rig]:
-    async with Rig(await database("alerting"), tmp_path) as made:
-        yield made
 
 
 def in_hours(hours: float) -> str:

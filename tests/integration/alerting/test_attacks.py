@@ -1,7 +1,5 @@
 """What strangers see of set-points, and input that nobody should send."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +8,6 @@ from tests.integration.alerting.rig import FAR_REGULATOR, LEAD, REGULATOR, STRAN
 from tests.integration.alerting.test_api_rules import change, in_force
 
 NUL = "a\0b"
-
-
-@pytest.fixture
-async def rig(database: Any, tmp_path: Path) -> AsyncIterator[Rig]:
-    async with Rig(await database("alerting"), tmp_path) as made:
-        yield made
 
 
 async def test_set_points_of_a_site_are_seen_by_those_who_see_the_site(rig: Rig) -> None:

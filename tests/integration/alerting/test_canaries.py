@@ -1,7 +1,5 @@
 """Traces of the watchdog's canaries are removed after a day, and the database lets nothing else go."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +7,6 @@ import pytest
 from services.alerting.adapters import canaries
 from services.alerting.adapters.canaries import PostgresTraces
 from services.alerting.entrypoints.cleaning import clean
-from tests.conftest import DatabaseFactory
 from tests.integration.alerting.rig import Rig
 
 pytestmark = pytest.mark.engines
@@ -19,12 +16,6 @@ AGE = "UPDATE alert SET updated_at_ms = updated_at_ms - $2 WHERE alert_id = $1::
 LEFT = (
     "SELECT alert_id::text FROM alert WHERE EXISTS (SELECT FROM timeline t WHERE t.alert_id = alert.alert_id)"
 )
-
-
-@pytest.fixture
-async def rig(database: DatabaseFactory, tmp_path: Path) -> AsyncIterator[Rig]:
-    async with Rig(await database("alerting"), tmp_path) as made:
-        yield made
 
 
 async def aged(rig: Rig, age_ms: int, **more: Any) -> str:

@@ -1,19 +1,9 @@
 """What is over wakes no timer: it would come before everything that is due, at every look."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from tests.integration.alerting.rig import Rig
 from tests.integration.alerting.test_api_alerts import in_hours
-
-
-@pytest.fixture
-async def rig(database: Any, tmp_path: Path) -> AsyncIterator[Rig]:
-    async with Rig(await database("alerting"), tmp_path) as made:
-        yield made
 
 
 async def busy(rig: Rig) -> bool:

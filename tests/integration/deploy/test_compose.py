@@ -10,7 +10,7 @@ from deploy.native.places import PROJECT
 
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-PROFILES = [argument for profile in ("core", "sim", "obs") for argument in ("--profile", profile)]
+PROFILES = [argument for profile in ("core", "obs") for argument in ("--profile", profile)]
 
 
 def compose() -> list[str]:
@@ -40,7 +40,7 @@ def test_the_image_holds_the_apps_where_the_portal_looks_for_them():
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_each_service_is_pinned_checked_and_in_a_profile(name):
     service = SERVICES[name]
-    assert set(service["profiles"]) <= {"core", "sim", "obs"}
+    assert set(service["profiles"]) <= {"core", "obs"}
     image, _, version = service["image"].partition(":")
     assert image
     assert version not in {"", "latest"}

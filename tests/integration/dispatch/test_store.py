@@ -255,6 +255,16 @@ async def test_a_step_is_kept_unless_there_is_no_such_order(bench: Bench) -> Non
     assert (await bench.counts())[2] == 1
 
 
+async def test_an_order_stays_its_operators_when_the_site_changes_hands(bench: Bench) -> None:
+    """Another operator's crew could not even see it."""
+    dispatching = use(bench)
+    await dispatching.on_cause(LEAK, SITE, "m1")
+    sold = replace(dispatching, places={"s1": replace(SITE, operator_id="op2")})
+    await bench.add_crew(CREW)
+    await sold.on_time(SITE)
+    assert await bench.orders() == [("o1", "assigned", "c1")]
+
+
 async def test_crews_carry_their_load(bench: Bench) -> None:
     await bench.add_crew(CREW)
     await bench.add_crew(replace(CREW, crew_id="c2", on_shift=False))

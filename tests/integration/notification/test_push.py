@@ -1,5 +1,6 @@
 """Ringing a browser: encrypted for it alone, and forgotten when its push service says so."""
 
+import asyncio
 import base64
 import json
 import uuid
@@ -173,6 +174,21 @@ async def test_the_contact_of_a_person_names_the_browsers_that_are_left(rig):
     for gone in (one, two):
         assert (await rig.ask("DELETE", f"push-subscriptions/{gone}", "member")).status_code == 204
     assert await rig.contacts() == []
+
+
+async def test_browsers_that_subscribe_at_once_are_all_named(rig):
+    made = await asyncio.gather(*(subscribed(rig, Browser()) for _ in range(5)))
+    (contact,) = await rig.contacts()
+    assert sorted(address["address"] for address in contact["addresses"]) == sorted(made)
+
+
+async def test_two_tabs_of_one_browser_subscribe_it_once(rig):
+    tabs = [Browser() for _ in range(4)]
+    asked = [{**tab.subscription(), "endpoint": tabs[0].subscription()["endpoint"]} for tab in tabs]
+    answers = await asyncio.gather(*(rig.ask("POST", "push-subscriptions", "member", body) for body in asked))
+    assert [answer.status_code for answer in answers] == [201] * 4
+    (contact,) = await rig.contacts()
+    assert len(contact["addresses"]) == 1
 
 
 async def test_a_browser_belongs_to_who_signed_in_there_last(rig):

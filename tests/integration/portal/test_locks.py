@@ -51,6 +51,16 @@ async def test_the_lock_says_how_long_and_ends_after_a_minute_then_after_two(por
     assert (await sign_in(portal)).status_code == 200
 
 
+async def test_who_goes_on_guessing_waits_a_quarter_of_an_hour_each_time(portal):
+    """What was guessed before the longest lock still counts after it."""
+    for _ in range(4):
+        assert (await sign_in(portal, password="wrong")).status_code == 401
+    for lock_s in (60, 120, 240, 480, 900, 900):
+        assert (await sign_in(portal, password="wrong")).status_code == 401
+        assert lock_s - 60 < int((await sign_in(portal)).headers["retry-after"]) <= lock_s
+        await age(portal, lock_s + 1)
+
+
 async def test_a_success_clears_the_count(portal):
     for _ in range(3):
         for _ in range(4):

@@ -48,6 +48,7 @@ async def test_a_screen_reads_until_whoever_hung_it_up_ends_it(portal, watch):
         ("POST", "alerts/a1:acknowledge", {}),
         ("POST", "valves/v1:arm", {}),
         ("GET", "orders", None),
+        ("GET", "stream/orders", None),
         ("GET", "sites?format=csv", None),
         ("GET", "sessions", None),
         ("POST", "sessions:screen", {"name": "another"}),

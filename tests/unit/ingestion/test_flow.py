@@ -8,7 +8,7 @@ import pytest
 from services.ingestion.domain.verdicts import Letter
 from services.ingestion.handlers.flow import UNWRITTEN_BYTES_MAX, Flow
 from services.ingestion.handlers.marks import mark
-from tests.unit.ingestion.test_handlers import World, reading
+from tests.unit.ingestion.world import World, reading
 
 
 class Writer:

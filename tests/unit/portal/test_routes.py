@@ -23,7 +23,18 @@ def test_a_path_belongs_to_one_service(path, service):
 
 
 @pytest.mark.parametrize(
-    "path", ["", "alerts/../people", "nothing", "alerts//x", "al erts", "alerts\n", "http://evil/alerts"]
+    "path",
+    [
+        "",
+        "alerts/../people",
+        "nothing",
+        "alerts//x",
+        "al erts",
+        "alerts\n",
+        "http://evil/alerts",
+        "alerts/%61bc:acknowledge",
+        "sites/",
+    ],
 )
 def test_strange_paths_go_nowhere(path):
     assert service_of(path) is None

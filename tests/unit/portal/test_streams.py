@@ -93,6 +93,29 @@ def test_what_was_missed_is_made_in_large_writes_while_it_is_sent(monkeypatch):
     assert list(writes) == [b"1234512345", b"1234512345"]
 
 
+async def test_whose_session_ends_meanwhile_gets_no_more_of_what_was_missed():
+    stream = made()
+    _, reader = stream.subscribe(MINE, None)
+    frames = streams._frames(stream, [b"1", b"2", b"3"], reader)
+    assert await anext(frames) == b"1"
+    stream.end({MINE.session_id})
+    async with asyncio.timeout(LIMIT_S):
+        assert [frame async for frame in frames] == []
+
+
+def test_a_record_without_a_value_is_passed_over():
+    stream = made()
+    replay = stream._replay
+    assert replay is not None
+
+    def shown(value: bytes) -> streams.Seen:
+        raise ValueError("no JSON: " + value.decode())
+
+    stream._shown = shown
+    stream._take(replay, 0, 0, 0, None)
+    assert replay.next_offsets == [1]
+
+
 async def test_whose_session_ended_reads_no_further_and_what_was_before_is_no_news():
     stream = made()
     _, first = stream.subscribe(MINE, None)

@@ -11,10 +11,16 @@ const PURE = [
   "src/look/gcj02.ts",
   "src/console/valves/loop.ts",
   "src/console/live/rows.ts",
+  "src/console/live/known.ts",
   "src/console/orders/kinds.ts",
   "src/api/silence.ts",
   "src/field/told.ts",
   "src/people/staying.ts",
+  "src/console/alerts/meant.ts",
+  "src/console/alerts/tries.ts",
+  "src/console/map/pace.ts",
+  "src/console/detail/span.ts",
+  "src/console/devices/health.ts",
 ];
 const TESTS = [
   "src/field/outbox/outbox.test.mjs",
@@ -22,10 +28,16 @@ const TESTS = [
   "src/look/gcj02.test.mjs",
   "src/console/valves/loop.test.mjs",
   "src/console/live/rows.test.mjs",
+  "src/console/live/known.test.mjs",
   "src/console/orders/kinds.test.mjs",
   "src/api/silence.test.mjs",
   "src/field/told.test.mjs",
   "src/people/staying.test.mjs",
+  "src/console/alerts/meant.test.mjs",
+  "src/console/alerts/tries.test.mjs",
+  "src/console/map/pace.test.mjs",
+  "src/console/detail/span.test.mjs",
+  "src/console/devices/health.test.mjs",
 ];
 
 const out = mkdtempSync(join(tmpdir(), "gaswatch-ui-"));

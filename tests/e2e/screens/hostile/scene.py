@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulators.city import credit_code
-from tests.e2e.foreign_device import Controller
+from tests.e2e.foreign_device.controller import Controller
 from tests.e2e.living import Living
 from tests.e2e.screens.hostile.crews import Crew, man
 from tests.e2e.screens.hostile.hands import CLERK, Hand

@@ -64,4 +64,3 @@ export type Handover = Schemas["Handover"];
 export type HandoverAlert = Schemas["HandoverAlert"];
 export type Attachment = Schemas["Attachment"];
 export type Settings = Schemas["Settings"];
-export type ProblemBody = Schemas["Problem"];

@@ -4,8 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Alert } from "../../api/types";
 import * as acts from "../data/acts";
 import { Field, FormDialog } from "../parts/FormDialog";
-import { Priority } from "../parts/Priority";
-import { PRIORITIES } from "./filters";
+import { ByPriority } from "./ByPriority";
 import { Refused } from "./Refused";
 import { useMany } from "./useMany";
 
@@ -17,16 +16,11 @@ export function AcknowledgeMany({ alerts, onDone }: { alerts: readonly Alert[]; 
   const [note, setNote] = useState("");
   const open = alerts.filter((alert) => !alert.acknowledged);
   const submit = (): void => {
-    void many.run(open, (alert, key) => acts.acknowledge(alert.alert_id, note, key)).then((all) => all && onDone());
+    void many.run(open, note, (alert, key) => acts.acknowledge(alert.alert_id, note, key)).then((all) => all && onDone());
   };
   return (
     <FormDialog title={t("alerts.acknowledgeMany", { count: open.length })} ok={t("deed.acknowledge")} act={many} onSubmit={submit} onCancel={onDone} disabled={open.length === 0}>
-      <p className="row">
-        {PRIORITIES.map((priority) => {
-          const count = open.filter((alert) => alert.priority === priority).length;
-          return count > 0 && <span key={priority}><Priority of={priority} /> {count}</span>;
-        })}
-      </p>
+      <ByPriority of={open} />
       <p>{t("alerts.acknowledgeMeans")}</p>
       <Field label={t("common.note")}>
         <Input.TextArea autoFocus rows={2} maxLength={NOTE_MAX} value={note} onChange={(event) => setNote(event.target.value)} />

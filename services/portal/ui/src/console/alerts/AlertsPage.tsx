@@ -89,10 +89,10 @@ export function AlertsPage(): ReactNode {
 
   const change = useCallback((name: FilterName, value: string | readonly string[]) => setParams((now) => withFilter(now, name, value), { replace: true }), [setParams]);
   const clear = useCallback(() => setParams((now) => withoutFilters(now)), [setParams]);
-  const open = useCallback((id: string) => setParams((now) => { const next = new URLSearchParams(now); next.set("alert", id); return next; }), [setParams]);
+  const open = useCallback((id: string, replace = false) => setParams((now) => { const next = new URLSearchParams(now); next.set("alert", id); return next; }, { replace }), [setParams]);
   const show = (next: string): void => setParams((now) => { const to = new URLSearchParams(now); to.set("tab", next); return to; });
   const bringIn = (): void => { holding.release(); refresh(); table.current?.top(); };
-  const [cursor, setCursor] = useListKeys({ rows, picking, may, open, onKey: holding.onKey, table, search, refresh: bringIn, help: () => setHelp(true), off: tab === "closed" });
+  const cursor = useListKeys({ rows, picking, may, shown: params.get("alert"), open, onKey: holding.onKey, table, search, refresh: bringIn, help: () => setHelp(true), off: tab === "closed" });
 
   const chosen = useMemo(() => rows.filter((row) => picking.has(row.id)).map((row) => row.alert), [rows, picking]);
   const label = { open: counts.open, unacknowledged: counts.unacknowledged, shelved: counts.shelved, closed: null };
@@ -108,10 +108,10 @@ export function AlertsPage(): ReactNode {
       <TabBar label={t("nav.alerts")} active={tab} choose={show} items={TABS.map((key) => ({ key, label: label[key] === null ? t(`alerts.tab.${key}`) : `${t(`alerts.tab.${key}`)} ${label[key]}` }))} />
       {tab === "closed" ? (
         <ClosedAlerts filter={filter} fits={fits} onOpen={open} />
-      ) : reading === "reading" && live.alerts.size === 0 ? (
+      ) : reading !== "read" && live.alerts.size === 0 ? (
         <Loading />
       ) : (
-        <AlertTable ref={table} rows={rows} picking={may ? picking : null} cursor={cursor} onOpen={(id) => { setCursor(id); open(id); }} onHover={holding.onHover} onScrolled={holding.onScrolled} empty={empty} />
+        <AlertTable ref={table} rows={rows} picking={may ? picking : null} cursor={cursor} onOpen={open} onHover={holding.onHover} onScrolled={holding.onScrolled} empty={empty} />
       )}
       <KeysHelp open={help} onClose={() => setHelp(false)} />
     </Page>

@@ -5,6 +5,7 @@ import { AcknowledgeMany } from "./AcknowledgeMany";
 import { OpenOrder } from "../orders/OpenOrder";
 import { dialog } from "./dialogs";
 import { ShelveForm } from "./ShelveForm";
+import { SilenceMany } from "./SilenceMany";
 import { WordsForm } from "./WordsForm";
 
 const CloseValve = lazy(() => import("../valves/CloseValve"));
@@ -21,6 +22,8 @@ export function Dialogs(): ReactNode {
   switch (open.kind) {
     case "acknowledge":
       return <AcknowledgeMany alerts={open.alerts} onDone={done} />;
+    case "silence":
+      return <SilenceMany alerts={open.alerts} onDone={done} />;
     case "shelve":
       return <ShelveForm alerts={open.alerts} onDone={done} />;
     case "dispatch":

@@ -1,12 +1,13 @@
 /** Narrow the list by area, firm, site, rule, state, priority or words. */
-import { Button, Input, type InputRef, Select } from "antd";
-import { type ReactNode, type RefObject, memo, useEffect, useMemo, useState } from "react";
+import { Button, type InputRef, Select } from "antd";
+import { type ReactNode, type RefObject, memo, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Alert } from "../../api/types";
 import { useFirms, useSites } from "../data/register";
 import { useLive } from "../live/LiveProvider";
 import { areaName } from "../parts/areas";
 import { SHAPES } from "../parts/Priority";
+import { SearchBox } from "../parts/SearchBox";
 import { type Filter, type FilterName, PRIORITIES, STATES, isFiltered } from "./filters";
 
 interface Props {
@@ -16,8 +17,6 @@ interface Props {
   search: RefObject<InputRef | null>;
   rules: readonly string[];
 }
-
-const TYPING_MS = 250;
 
 /** Drawn when a filter changes, not with each change of an alert: a list of sites is long. */
 export const FilterBar = memo(function FilterBar({ filter, change, clear, search, rules }: Props): ReactNode {
@@ -31,7 +30,7 @@ export const FilterBar = memo(function FilterBar({ filter, change, clear, search
   const one = { allowClear: true, showSearch: { optionFilterProp: "label" }, popupMatchSelectWidth: 260 };
   return (
     <div className="filters" role="search">
-      <Words value={filter.text} change={(value) => change("text", value)} search={search} />
+      <SearchBox ref={search} value={filter.text} change={(value) => change("text", value)} hint={t("alerts.searchHint")} />
       <Select {...one} mode="multiple" maxTagCount={1} aria-label={t("common.priority")} placeholder={t("common.priority")} className="filter" value={[...filter.priorities]}
         onChange={(value) => change("priorities", value)} options={PRIORITIES.map((value) => ({ value, label: `${SHAPES[value] ?? ""} ${t(`priority.${value}`)}` }))} />
       <Select {...one} mode="multiple" maxTagCount={1} aria-label={t("common.rule")} placeholder={t("common.rule")} className="filter wide" value={[...filter.rules]}
@@ -51,19 +50,3 @@ export const FilterBar = memo(function FilterBar({ filter, change, clear, search
     </div>
   );
 });
-
-/** The address follows what is typed after a pause, not with every letter. */
-function Words({ value, change, search }: { value: string; change: (value: string) => void; search: RefObject<InputRef | null> }): ReactNode {
-  const { t } = useTranslation();
-  const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
-  useEffect(() => {
-    if (typed === value) return undefined;
-    const timer = setTimeout(() => change(typed), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed, value, change]);
-  return (
-    <Input ref={search} allowClear className="filter wide" aria-label={t("common.search")} placeholder={t("alerts.searchHint")} value={typed}
-      onChange={(event) => setTyped(event.target.value)} onPressEnter={() => change(typed)} />
-  );
-}

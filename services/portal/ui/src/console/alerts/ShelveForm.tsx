@@ -26,7 +26,7 @@ export function ShelveForm({ alerts, onDone }: { alerts: readonly Alert[]; onDon
   const until = (): Date => new Date(serverNow() + minutes * MINUTE_MS - SLACK_MS);
   const submit = (): void => {
     const end = until();
-    void many.run(allowed, (alert, key) => acts.shelve(alert.alert_id, reason.trim(), end, key)).then((all) => all && onDone());
+    void many.run(allowed, `${end.toISOString()} ${reason.trim()}`, (alert, key) => acts.shelve(alert.alert_id, reason.trim(), end, key)).then((all) => all && onDone());
   };
   return (
     <FormDialog title={t("shelve.title", { count: allowed.length })} ok={t("deed.shelve")} act={many} onSubmit={submit} onCancel={onDone} disabled={allowed.length === 0 || !reason.trim()}>

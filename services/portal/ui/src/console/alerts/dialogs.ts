@@ -2,7 +2,7 @@
 import type { Alert } from "../../api/types";
 import { Cell } from "../live/cell";
 
-export type AlertDialog = "acknowledge" | "confirm" | "shelve" | "assign" | "dispatch";
+export type AlertDialog = "acknowledge" | "silence" | "confirm" | "shelve" | "assign" | "dispatch";
 export type Dialog = { kind: AlertDialog; alerts: readonly Alert[] } | { kind: "close"; valveId: string; siteId: string };
 
 export const dialog = new Cell<Dialog | null>(null);

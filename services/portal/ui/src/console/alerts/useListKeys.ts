@@ -1,11 +1,12 @@
-/** J K Enter X A S D M N / ? on the list; the cursor belongs to an alert, not to a place. */
+/** J K Enter X A S D M N / ? on the list; the cursor belongs to an alert, not to a place: to the one that is read, if any is. */
 import type { InputRef } from "antd";
-import { type RefObject, useState } from "react";
-import type { Alert } from "../../api/types";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { useCell } from "../live/cell";
-import type { Row } from "../live/rows";
+import { useLive } from "../live/LiveProvider";
+import { type Row, isOpen } from "../live/rows";
 import { dialog } from "./dialogs";
 import type { Scrolling } from "./AlertTable";
+import { type Meant, meantBy } from "./meant";
 import { useDeeds } from "./useDeeds";
 import { useKeys } from "./useKeys";
 import type { Picking } from "./usePicking";
@@ -14,7 +15,9 @@ interface Needs {
   rows: readonly Row[];
   picking: Picking;
   may: boolean;
-  open: (id: string) => void;
+  /** The alert whose detail is open beside the list. */
+  shown: string | null;
+  open: (id: string, replace?: boolean) => void;
   onKey: () => void;
   table: RefObject<Scrolling | null>;
   search: RefObject<InputRef | null>;
@@ -23,30 +26,51 @@ interface Needs {
   off: boolean;
 }
 
-export function useListKeys({ rows, picking, may, open, onKey, table, search, refresh, help, off }: Needs): [string | null, (id: string) => void] {
-  const [cursor, setCursor] = useState<string | null>(null);
+/** Return which alert the cursor is on. */
+export function useListKeys({ rows, picking, may, shown, open, onKey, table, search, refresh, help, off }: Needs): string | null {
+  const { alerts: known } = useLive();
+  const [last, setLast] = useState<string | null>(null);
+  if (shown !== null && shown !== last) setLast(shown);
+  const cursor = shown ?? last;
+  // The address follows a key a moment later: the next key goes on from where this one is going.
+  const going = useRef(cursor);
+  useEffect(() => {
+    going.current = cursor;
+  }, [cursor, shown]);
   const deeds = useDeeds();
   const asked = useCell(dialog);
   const at = rows.findIndex((row) => row.id === cursor);
-  const move = (by: number, range = false): void => {
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
-    if (!next) return;
+  const move = (by: number, range = false): boolean => {
+    const from = rows.findIndex((row) => row.id === going.current);
+    const next = rows[Math.min(rows.length - 1, Math.max(0, from < 0 ? 0 : from + by))];
+    if (!next) return false;
     onKey();
-    if (range) for (const row of [rows[at], next]) if (row && !picking.has(row.id)) picking.toggle(row.id, false);
-    setCursor(next.id);
+    if (range) for (const row of [rows[from], next]) if (row && !picking.has(row.id)) picking.toggle(row.id, false);
+    going.current = next.id;
+    if (shown === null) setLast(next.id);
+    else open(next.id, true);
     table.current?.to(next.id);
+    return true;
   };
-  /** What a key is about: what is picked, else the one under the cursor. */
-  const meant = (): Alert[] => {
-    const picked = rows.filter((row) => picking.has(row.id));
-    const here = rows[at];
-    return (picked.length > 0 ? picked : here ? [here] : []).map((row) => row.alert);
+  /** What is read may have left the list, and can still be dealt with as long as it is open. */
+  const here = (): Row | undefined => {
+    const read = shown === null ? undefined : known.row(shown);
+    return rows[at] ?? (read && isOpen(read.alert) ? read : undefined);
   };
-  const act = (doing: (alerts: Alert[]) => void) => (): void => {
-    const alerts = meant();
-    if (!may || alerts.length === 0) return;
+  const act = (doing: (meant: Meant) => void) => (): boolean => {
+    const meant = meantBy(rows, picking.ids, shown, here());
+    if (!may || meant.alerts.length === 0) return false;
     onKey();
-    doing(alerts);
+    doing(meant);
+    return true;
+  };
+  /** One at once, if it is looked at; else its dialog asks. */
+  const orAsk = (kind: "acknowledge" | "silence", { alerts, ask }: Meant): void => {
+    const [first] = alerts;
+    if (!first) return;
+    if (ask) dialog.set({ kind, alerts });
+    else if (kind === "silence") deeds.silence(first);
+    else deeds.acknowledge([first]);
   };
   useKeys(
     {
@@ -54,21 +78,32 @@ export function useListKeys({ rows, picking, may, open, onKey, table, search, re
       k: (event) => move(-1, event.shiftKey),
       ArrowDown: () => move(1),
       ArrowUp: () => move(-1),
-      Enter: () => rows[at] && open(rows[at].id),
-      x: () => {
-        onKey();
-        if (cursor) picking.toggle(cursor, false);
+      Enter: () => {
+        const row = rows[at];
+        if (!row || row.id === shown) return false;
+        open(row.id);
+        return true;
       },
-      a: act((alerts) => deeds.acknowledge(alerts.filter((alert) => !alert.acknowledged))),
-      s: act((alerts) => dialog.set({ kind: "shelve", alerts })),
-      d: act((alerts) => dialog.set({ kind: "dispatch", alerts })),
-      m: act((alerts) => alerts.forEach((alert) => !alert.silenced && deeds.silence(alert))),
+      x: () => {
+        const row = rows[at];
+        if (!row) return false;
+        onKey();
+        picking.toggle(row.id, false);
+        return true;
+      },
+      a: act(({ alerts, ask }) => orAsk("acknowledge", { ask, alerts: alerts.filter((alert) => !alert.acknowledged) })),
+      s: act(({ alerts }) => dialog.set({ kind: "shelve", alerts })),
+      d: act(({ alerts }) => dialog.set({ kind: "dispatch", alerts })),
+      m: act(({ alerts, ask }) => orAsk("silence", { ask, alerts: alerts.filter((alert) => isOpen(alert) && !alert.silenced) })),
       n: refresh,
       "/": () => search.current?.focus(),
       "?": help,
-      Escape: () => picking.clear(),
+      Escape: () => {
+        picking.clear();
+        return picking.some;
+      },
     },
     off || asked !== null,
   );
-  return [cursor, setCursor];
+  return cursor;
 }

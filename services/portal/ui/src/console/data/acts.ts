@@ -24,8 +24,8 @@ export const shelve = async (alert_id: string, reason: string, until: Date, key:
 export const unshelve = async (alert_id: string): Promise<Alert> =>
   given(await api.POST("/api/v1/alerts/{alert_id}:unshelve", { params: of(alert_id), body: {}, headers: once() }));
 
-export const silence = async (alert_id: string): Promise<Alert> =>
-  given(await api.POST("/api/v1/alerts/{alert_id}:silence", { params: of(alert_id), body: {}, headers: once() }));
+export const silence = async (alert_id: string, key: Key = once()): Promise<Alert> =>
+  given(await api.POST("/api/v1/alerts/{alert_id}:silence", { params: of(alert_id), body: {}, headers: key }));
 
 export const assign = async (alert_id: string, person: string, key: Key): Promise<Alert> =>
   given(await api.POST("/api/v1/alerts/{alert_id}:assign", { params: of(alert_id), body: { person }, headers: key }));

@@ -1,29 +1,32 @@
 /** What can be done about one alert now; what cannot, says why. */
-import { useQuery } from "@tanstack/react-query";
 import { Alert as Notice, Button } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Alert } from "../../api/types";
 import { type AlertDialog, dialog } from "../alerts/dialogs";
 import { refusal, useDeeds } from "../alerts/useDeeds";
-import { readDevices } from "../data/read";
 import { useCell } from "../live/cell";
 import { isOpen } from "../live/rows";
 import { useMay } from "../shell/me";
+import { useValves } from "./useValves";
 
-/** The valves that protect where an alert is. */
-export function useValves(alert: Alert): { id: string; zone: string }[] {
-  const { data } = useQuery({ queryKey: ["devices", alert.site_id], queryFn: () => readDevices(alert.site_id), staleTime: 60_000 });
-  return (data ?? [])
-    .filter((device) => device.kind === "valve" && device.zone === alert.zone && device.retired_on === null)
-    .map((device) => ({ id: device.device_id, zone: device.zone }));
+/** Where nobody knows of valves, that is said: no button would say that there are none. */
+function CloseValves({ alert }: { alert: Alert }): ReactNode {
+  const { t } = useTranslation();
+  const { data, error, refetch } = useValves(alert);
+  if (data) {
+    return data.map(({ id }) => (
+      <Button key={id} danger onClick={() => dialog.set({ kind: "close", valveId: id, siteId: alert.site_id })}>{t("deed.closeValve")} <bdi>{id}</bdi></Button>
+    ));
+  }
+  if (!error) return <Button danger disabled loading>{t("deed.closeValve")}</Button>;
+  return <Notice type="error" showIcon role="alert" title={t("valve.notRead")} action={<Button size="small" onClick={() => void refetch()}>{t("common.again")}</Button>} />;
 }
 
 export function Actions({ alert }: { alert: Alert }): ReactNode {
   const { t } = useTranslation();
   const may = useMay();
   const deeds = useDeeds();
-  const valves = useValves(alert);
   const refused = useCell(refusal);
   const open = isOpen(alert);
   const ask = (kind: AlertDialog) => () => dialog.set({ kind, alerts: [alert] });
@@ -45,9 +48,7 @@ export function Actions({ alert }: { alert: Alert }): ReactNode {
           </>
         )}
         {may("openOrders") && <Button disabled={!open || alert.order_id !== null} onClick={ask("dispatch")}>{t("deed.dispatch")}</Button>}
-        {may("closeValves") && valves.map(({ id }) => (
-          <Button key={id} danger onClick={() => dialog.set({ kind: "close", valveId: id, siteId: alert.site_id })}>{t("deed.closeValve")} <bdi>{id}</bdi></Button>
-        ))}
+        {may("closeValves") && <CloseValves alert={alert} />}
       </div>
       {alert.priority === "P1" && open && may("handleAlerts") && <small className="soft">{t("shelve.never")}</small>}
       {alert.latched && alert.active && (

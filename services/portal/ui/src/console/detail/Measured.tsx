@@ -29,7 +29,7 @@ export function Measured({ alert, site }: { alert: Alert; site: Site | undefined
         <span className="soft">{t("detail.ruleVersion", { version: alert.rule_version })}</span>
       </p>
       {alert.set_point !== null && isIn(quantity, alert.unit) && <Scale value={alert.value} limit={alert.set_point} unit={alert.unit} />}
-      {latest.error && <p className="bad" role="alert">{t("common.failed")}</p>}
+      {(latest.error || devices.error) && <p className="bad" role="alert">{t("common.failed")}</p>}
       <table className="plain">
         <thead><tr><th>{t("common.device")}</th><th>{t("detail.now")}</th><th>{t("common.state")}</th><th>{t("detail.heard")}</th></tr></thead>
         <tbody>

@@ -8,6 +8,7 @@ import { Link } from "react-router";
 import { readOrder } from "../data/read";
 import { useCrewName, useSiteName, useSites } from "../data/register";
 import { History } from "../orders/History";
+import { isUnderway } from "../orders/kinds";
 import { OrderDeeds } from "../orders/OrderDeeds";
 import { Left } from "../parts/Age";
 import { areaName } from "../parts/areas";
@@ -70,8 +71,8 @@ function Order({ order }: { order: OrderDetail }): ReactNode {
       <p className="row">
         <strong>{t(`orderKind.${order.kind}`)}</strong> <span>{t(`orderState.${order.state}`)}</span>
         {order.crew_id && <span>{t("order.crew")} <bdi>{crew(order.crew_id)}</bdi></span>}
-        {order.accept_by && !order.accepted_at && <span>{t("order.acceptWithin")} <Left until={order.accept_by} /></span>}
-        {order.arrive_by && !order.arrived_at && <span>{t("order.arriveWithin")} <Left until={order.arrive_by} /></span>}
+        {isUnderway(order) && order.accept_by && !order.accepted_at && <span>{t("order.acceptWithin")} <Left until={order.accept_by} /></span>}
+        {isUnderway(order) && order.arrive_by && !order.arrived_at && <span>{t("order.arriveWithin")} <Left until={order.arrive_by} /></span>}
       </p>
       <p className="wrap"><bdi>{order.text}</bdi></p>
       <ol className="loop" aria-label={t("order.title")}>

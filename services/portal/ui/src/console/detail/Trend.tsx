@@ -9,21 +9,11 @@ import { serverNow } from "../live/now";
 import { Failed, Loading, Nothing } from "../parts/States";
 import { Chart, type Curve, type Limit } from "./Chart";
 import { QUANTITIES, type Quantity, isIn, pointOf, quantityOf } from "./quantities";
+import { type Span, windowOf } from "./span";
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const SPANS = { hour: { before: 20 * MINUTE_MS, whole: HOUR_MS }, day: { before: 4 * HOUR_MS, whole: 24 * HOUR_MS } } as const;
-type Span = keyof typeof SPANS | "last";
 const CURVES_MAX = 4;
 const AGAIN_MS = 10_000;
 const GAS_RULES = ["G01", "G02"] as const;
-
-/** From before it began; the last hour moves with the clock. */
-function windowOf(span: Span, openedMs: number, now: number): [number, number] {
-  if (span === "last") return [now - HOUR_MS, now];
-  const { before, whole } = SPANS[span];
-  return [openedMs - before, Math.min(now, openedMs - before + whole)];
-}
 
 function limitsOf(alert: Alert, quantity: Quantity, points: readonly SetPoint[]): Limit[] {
   const limits: Limit[] = [];
@@ -60,14 +50,14 @@ export default function Trend({ alert }: { alert: Alert }): ReactNode {
     })),
   });
   const curves: Curve[] = ids.map((name, place) => ({ name, points: (asked[place]?.data ?? []).map((one) => pointOf(one, quantity)).filter((point) => point !== null) }));
-  const failed = asked.find((one) => one.error);
+  const failed = devices.error && !devices.data ? devices : asked.find((one) => one.error);
   const waiting = devices.isPending || asked.some((one) => one.isPending);
   const empty = curves.every((curve) => curve.points.length === 0);
   return (
     <>
       <Segmented<Span> value={span} onChange={setSpan} options={(["hour", "day", "last"] as const).map((value) => ({ value, label: t(`detail.span.${value}`) }))} />
       {failed?.error && <Failed error={failed.error} again={() => void failed.refetch()} />}
-      {waiting ? <Loading /> : empty ? <Nothing words={t("detail.noReadings")} /> : (
+      {waiting ? <Loading /> : empty ? !failed && <Nothing words={t("detail.noReadings")} /> : (
         <Chart curves={curves} limits={limitsOf(alert, quantity, rules.data ?? [])} unit={QUANTITIES[quantity]} beganMs={opened} window={windowOf(span, opened, serverNow())}
           at={t("common.at")} label={t("detail.trendOf", { quantity: t(`quantity.${quantity}`), count: curves.length })} />
       )}

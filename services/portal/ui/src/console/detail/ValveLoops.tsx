@@ -9,8 +9,8 @@ import { useNow } from "../live/now";
 import { Shown } from "../parts/States";
 import { isMoving } from "../valves/loop";
 import { LoopSteps } from "../valves/LoopSteps";
-import { useValves } from "./Actions";
 import { Actor, useTimeline } from "./Timeline";
+import { useValves } from "./useValves";
 
 const OFTEN_MS = 1_000;
 const SELDOM_MS = 10_000;
@@ -19,11 +19,11 @@ export function ValveLoops({ alert }: { alert: Alert }): ReactNode {
   const { t } = useTranslation();
   const valves = useValves(alert);
   const timeline = useTimeline(alert).data ?? [];
-  if (valves.length === 0) return null;
+  if (valves.data?.length === 0) return null;
   return (
     <section className="panel">
       <h2>{t("valve.loop")}</h2>
-      {valves.map(({ id }) => <Loop key={id} valveId={id} timeline={timeline} />)}
+      <Shown of={valves}>{(known) => known.map(({ id }) => <Loop key={id} valveId={id} timeline={timeline} />)}</Shown>
     </section>
   );
 }

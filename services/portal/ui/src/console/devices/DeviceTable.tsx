@@ -11,7 +11,7 @@ import { Age } from "../parts/Age";
 import { Nothing } from "../parts/States";
 import { useSize } from "../parts/useSize";
 import { useMay } from "../shell/me";
-import { HEALTHS, type Health } from "./health";
+import { HEALTHS, type Health, wasAlarm } from "./health";
 import "../alerts/alerts.css";
 
 export interface DeviceRow {
@@ -29,9 +29,14 @@ const HEAD_PX = 40;
 const ACT_WIDTH = 112;
 const INSTALLED_WIDTH = 108;
 
-function Health({ of }: { of: Health }): ReactNode {
+function Health({ of, latest }: { of: Health; latest: DeviceLatest | undefined }): ReactNode {
   const { t } = useTranslation();
-  return <span className={BAD.includes(of) ? "bad" : of === "well" ? "good" : "soft"}><span aria-hidden="true">{SHAPES[of]}</span> {t(`health.${of}`)}</span>;
+  return (
+    <>
+      <span className={BAD.includes(of) ? "bad" : of === "well" ? "good" : "soft"}><span aria-hidden="true">{SHAPES[of]}</span> {t(`health.${of}`)}</span>
+      {wasAlarm(of, latest) && <small className="bad"> {t("devices.wasAlarm")}</small>}
+    </>
+  );
 }
 
 function said(latest: DeviceLatest | undefined): string | null {
@@ -59,10 +64,10 @@ export function DeviceTable({ rows }: { rows: DeviceRow[] }): ReactNode {
   const mayClose = useMay()("closeValves");
   const [place, size] = useSize<HTMLDivElement>();
   const columns = useMemo<TableColumnsType<DeviceRow>>(() => [
-    { key: "health", title: t("devices.health"), width: 110, sorter: (a, b) => HEALTHS.indexOf(a.health) - HEALTHS.indexOf(b.health), defaultSortOrder: "ascend", render: (_, { health }) => <Health of={health} /> },
+    { key: "health", title: t("devices.health"), width: 150, sorter: (a, b) => HEALTHS.indexOf(a.health) - HEALTHS.indexOf(b.health), defaultSortOrder: "ascend", render: (_, { health, latest }) => <Health of={health} latest={latest} /> },
     { key: "device", title: t("common.device"), width: 150, sorter: (a, b) => a.device.device_id.localeCompare(b.device.device_id), render: (_, { device }) => <bdi className="cut" title={`${device.model} ${device.serial}`}>{device.device_id}</bdi> },
     { key: "kind", title: t("devices.kind"), width: 160, render: (_, { device }) => <span className="cut">{t(`deviceKind.${device.kind}`)}{device.gas && <small className="soft"> {t(`gas.${device.gas}`)}</small>}</span> },
-    { key: "site", title: t("common.site"), width: Math.max(180, size.width - 1036 - (mayClose ? ACT_WIDTH - INSTALLED_WIDTH : 0)), render: (_, { device, site }) => <bdi className="cut" title={site?.address}>{site?.name ?? device.site_id}</bdi> },
+    { key: "site", title: t("common.site"), width: Math.max(180, size.width - 1076 - (mayClose ? ACT_WIDTH - INSTALLED_WIDTH : 0)), render: (_, { device, site }) => <bdi className="cut" title={site?.address}>{site?.name ?? device.site_id}</bdi> },
     { key: "zone", title: t("alerts.zone"), width: 70, render: (_, { device }) => <bdi className="cut">{device.zone}</bdi> },
     { key: "now", title: t("detail.now"), width: 105, render: (_, { latest, health }) => <span className={`value figure ${health === "stale" || health === "offline" ? "stale" : ""}`}>{latest?.reading?.position ? t(`position.${latest.reading.position}`) : (said(latest) ?? "–")}</span> },
     { key: "heard", title: t("detail.heard"), width: 110, render: (_, { latest }) => (latest?.ingested_at ? <span title={dateTime(latest.ingested_at)}><Age from={latest.ingested_at} /></span> : <span className="soft">{t("common.unknown")}</span>) },

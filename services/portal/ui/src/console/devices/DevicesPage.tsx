@@ -1,12 +1,13 @@
 /** Every device: does it live, how long yet, and how many obliged users are covered. */
 import { useQuery } from "@tanstack/react-query";
-import { Input, Select } from "antd";
+import { Select } from "antd";
 import { type ReactNode, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { readCoverage, readDevices, readLatest } from "../data/read";
 import { useFirms, useSites } from "../data/register";
 import { useNow } from "../live/now";
 import { Page } from "../parts/Page";
+import { SearchBox } from "../parts/SearchBox";
 import { useAddress } from "../parts/useAddress";
 import { Failed, Loading } from "../parts/States";
 import { useMay } from "../shell/me";
@@ -63,7 +64,7 @@ export default function DevicesPage(): ReactNode {
     <Page screen="devices" full>
       {may("seeCoverage") && <CoverageLine />}
       <div className="filters" role="search">
-        <Input allowClear className="filter wide" aria-label={t("common.search")} placeholder={t("devices.searchHint")} value={params.get("q") ?? ""} onChange={(event) => set("q", event.target.value)} />
+        <SearchBox value={params.get("q") ?? ""} change={(value) => set("q", value)} hint={t("devices.searchHint")} />
         <Select allowClear className="filter wide" aria-label={t("devices.kind")} placeholder={t("devices.kind")} value={wanted.kind} onChange={(value) => set("kind", value)} options={KINDS.map((value) => ({ value, label: t(`deviceKind.${value}`) }))} />
         <Select allowClear className="filter wide" aria-label={t("devices.health")} placeholder={t("devices.health")} value={wanted.health} onChange={(value) => set("health", value)}
           options={HEALTHS.map((value) => ({ value, label: `${t(`health.${value}`)} (${counts(value)})` }))} />

@@ -11,12 +11,21 @@ const DAY_MS = 86_400_000;
 export function healthOf(device: Device, latest: DeviceLatest | undefined, online: boolean | null, now: number): Health {
   if (device.retired_on !== null || !device.active || device.revoked) return "inactive";
   if (device.maintenance) return "maintenance";
-  const status = latest?.reading?.status;
-  if (status?.startsWith("alarm")) return "alarm";
-  if (status === "fault" || status === "end_of_life") return "fault";
+  // What a silent device said last is no longer so.
   if (online === false) return "offline";
-  if (!latest?.ingested_at) return "unknown";
-  return now - Date.parse(latest.ingested_at) > device.heartbeat_s * HEARTBEATS * 1_000 ? "stale" : "well";
+  const heard = latest?.ingested_at;
+  if (heard && now - Date.parse(heard) > device.heartbeat_s * HEARTBEATS * 1_000) return "stale";
+  if (inAlarm(latest)) return "alarm";
+  const status = latest?.reading?.status;
+  if (status === "fault" || status === "end_of_life") return "fault";
+  return heard ? "well" : "unknown";
+}
+
+const inAlarm = (latest: DeviceLatest | undefined): boolean => latest?.reading?.status.startsWith("alarm") ?? false;
+
+/** Whether it was in alarm when it fell silent. */
+export function wasAlarm(health: Health, latest: DeviceLatest | undefined): boolean {
+  return (health === "offline" || health === "stale") && inAlarm(latest);
 }
 
 /** Years in service (CJJ/T 146-2011, 3.1.3): detectors 3, at homes 5, valves 10. */

@@ -110,6 +110,12 @@ function Tables({ of }: { of: AlertFigures }): ReactNode {
   const { t } = useTranslation();
   const site = useSiteName();
   const firms = useFirms();
+  const [params] = useSearchParams();
+  const withAlert = (id: string): string => {
+    const next = new URLSearchParams(params);
+    next.set("alert", id);
+    return `?${next.toString()}`;
+  };
   const [device, place, from, to, count] = [t("common.device"), t("common.site"), t("figures.begins"), t("figures.ends"), t("figures.count")];
   const firm = (id: string): ReactNode => <bdi>{firms.get(id)?.name ?? id}</bdi>;
   const at = (id: string): ReactNode => <bdi>{site(id)}</bdi>;
@@ -120,7 +126,7 @@ function Tables({ of }: { of: AlertFigures }): ReactNode {
       <Lines title={t("figures.chattering")} heads={[device, place, from, to, t("figures.perMinute")]}
         rows={of.chattering.map((one) => [<bdi>{one.device_id}</bdi>, at(one.site_id), dateTime(one.from), dateTime(one.to), one.count])} />
       <Lines title={t("figures.stale")} heads={[t("common.priority"), t("common.rule"), place, t("figures.begins"), t("figures.hours")]}
-        rows={of.stale.map((one) => [<Priority of={one.priority} />, <Link to={`?alert=${one.alert_id}`}>{t(`rule.${one.rule}`)}</Link>, at(one.site_id), dateTime(one.opened_at), Math.round(one.hours)])} />
+        rows={of.stale.map((one) => [<Priority of={one.priority} />, <Link to={withAlert(one.alert_id)}>{t(`rule.${one.rule}`)}</Link>, at(one.site_id), dateTime(one.opened_at), Math.round(one.hours)])} />
     </>
   );
 }

@@ -17,7 +17,7 @@ import { Priority } from "../parts/Priority";
 import { Fault, Nothing, Shown } from "../parts/States";
 import { useMay, useMe } from "../shell/me";
 
-/** A note that is being written must survive a reload. */
+/** A note that is being written must survive a reload, and is nobody else's. */
 const DRAFT = "gaswatch.handover";
 const TEXT_MAX = 4_000;
 
@@ -51,10 +51,11 @@ function Write({ onDone }: { onDone: () => void }): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
   const counts = useCounts();
-  const [text, setText] = useState(sessionStorage.getItem(DRAFT) ?? "");
+  const draft = `${DRAFT}.${useMe().username}`;
+  const [text, setText] = useState(sessionStorage.getItem(draft) ?? "");
   const [id, setId] = useState(() => crypto.randomUUID());
   const type = (value: string): void => {
-    sessionStorage.setItem(DRAFT, value);
+    sessionStorage.setItem(draft, value);
     setText(value);
   };
   const submit = (event: FormEvent): void => {

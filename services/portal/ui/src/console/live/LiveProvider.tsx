@@ -5,8 +5,10 @@ import { type Connection, follow } from "../../api/live";
 import type { Alert, Order } from "../../api/types";
 import { readOpenAlerts } from "../data/read";
 import { taken, tell } from "../orders/kinds";
+import { useMe } from "../shell/me";
 import { AlertStore } from "./AlertStore";
 import { Cell, useCell } from "./cell";
+import type { Reading } from "./known";
 import { compareClocks } from "./now";
 import { Ringer } from "./Ringer";
 
@@ -16,7 +18,6 @@ export interface Line {
   state: Connection;
   since: number;
 }
-type Reading = "reading" | "read" | "failed";
 
 export class Live {
   readonly alerts = new AlertStore();
@@ -66,6 +67,8 @@ const LiveContext = createContext<Live | null>(null);
 export function LiveProvider({ children }: { children: ReactNode }): ReactNode {
   const [live] = useState(() => new Live());
   const queries = useQueryClient();
+  // A screen on the wall shows alerts, and is told of nothing else.
+  const screen = useMe().screen !== null;
   useEffect(() => {
     live.ringer.start();
     const compare = (): void => void compareClocks().catch(() => undefined);
@@ -77,7 +80,7 @@ export function LiveProvider({ children }: { children: ReactNode }): ReactNode {
       connection: (state, since) => live.line.set({ state, since }),
     });
     void live.readAll();
-    const leaveOrders = follow<Order>("orders", "order", {
+    const leaveOrders = screen ? undefined : follow<Order>("orders", "order", {
       changed: (order) => {
         void queries.invalidateQueries({ queryKey: ["order", order.order_id] });
         tell(order);
@@ -92,10 +95,10 @@ export function LiveProvider({ children }: { children: ReactNode }): ReactNode {
     return () => {
       clearInterval(comparing);
       leaveAlerts();
-      leaveOrders();
+      leaveOrders?.();
       live.stop();
     };
-  }, [live, queries]);
+  }, [live, queries, screen]);
   return <LiveContext value={live}>{children}</LiveContext>;
 }
 

@@ -8,6 +8,7 @@ import { areaName } from "../parts/areas";
 import { useTheme } from "../shell/theme";
 import { type Ground, type Laid, lay, newMap, zoomOf } from "./ground";
 import { alertMark, chosenMark, clusterMark } from "./marks";
+import { waitToDraw } from "./pace";
 import { type Clusters, QUIET, gather } from "./points";
 import { worstOf } from "./useSiteAlerts";
 
@@ -33,8 +34,6 @@ interface Words {
 const YUNNAN: L.LatLngTuple = [25, 102];
 // One closer than the last that gathers: whoever asks for a site must see it, and no number.
 const CLOSE_ZOOM = 16;
-// New alerts must not draw the map hundreds of times a second.
-const DRAW_MS = 1_000;
 
 export function SiteMap({ ground, sites, alerts, focus, onSite }: Props): ReactNode {
   const { t } = useTranslation();
@@ -43,11 +42,13 @@ export function SiteMap({ ground, sites, alerts, focus, onSite }: Props): ReactN
   const [theme] = useTheme();
   const pick = useRef(onSite);
   pick.current = onSite;
+  const drawnAt = useRef<number | null>(null);
 
   useEffect(() => {
     if (!place.current) return undefined;
     const map = newMap(place.current, { center: YUNNAN, zoom: 6, zoomSnap: ground.tiles ? 1 : 0.25 });
     const laid = lay(map, ground, theme === "dark", (code) => areaName(t, code));
+    drawnAt.current = null;
     setStanding({ map, laid, marks: L.layerGroup().addTo(map), dots: L.canvas() });
     const resized = new ResizeObserver(() => map.invalidateSize());
     resized.observe(place.current);
@@ -75,10 +76,15 @@ export function SiteMap({ ground, sites, alerts, focus, onSite }: Props): ReactN
 
   useEffect(() => {
     if (!standing) return undefined;
-    const clusters = gather(sites, standing.laid, (id) => ({ worst: worstOf(alerts.get(id)), alerts: alerts.get(id)?.length ?? 0 }));
+    let clusters: Clusters | null = null;
     const words: Words = { site: (name, count) => t("map.mark", { name, count }), sites: (sites, count) => t("map.cluster", { sites, count }) };
-    const show = (): void => draw(standing, clusters, words, (id) => pick.current(id));
-    const timer = setTimeout(show, standing.marks.getLayers().length === 0 ? 0 : DRAW_MS);
+    const show = (): void => {
+      // Only what is drawn is gathered: most changes are followed by others before their turn comes.
+      clusters ??= gather(sites, standing.laid, (id) => ({ worst: worstOf(alerts.get(id)), alerts: alerts.get(id)?.length ?? 0 }));
+      draw(standing, clusters, words, (id) => pick.current(id));
+      if (sites.length > 0) drawnAt.current = performance.now();
+    };
+    const timer = setTimeout(show, waitToDraw(performance.now(), drawnAt.current));
     standing.map.on("moveend", show);
     return () => {
       clearTimeout(timer);

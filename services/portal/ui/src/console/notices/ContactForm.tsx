@@ -7,7 +7,7 @@ import { useAct } from "../data/useAct";
 import { Field, FormDialog } from "../parts/FormDialog";
 import { LANGUAGES } from "../../words";
 
-const ROLES = ["watch", "watch_supervisor", "operator_admin", "dispatcher", "crew_lead", "crew_member", "regulator_officer", "administrator"] as const;
+const ROLES = ["watch", "watch_supervisor", "operator_admin", "dispatcher", "duty_manager", "crew_lead", "crew_member", "regulator_officer", "administrator"] as const;
 const ADDRESSES_MAX = 10;
 
 interface Props {

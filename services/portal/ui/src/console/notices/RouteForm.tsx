@@ -10,7 +10,7 @@ import { Field, FormDialog } from "../parts/FormDialog";
 import { SHAPES } from "../parts/Priority";
 
 const TOPICS = ["alert", "order", "enforcement"] as const;
-const ROLES = ["watch", "watch_supervisor", "operator_admin", "dispatcher", "crew_lead", "crew_member", "regulator_officer", "administrator"] as const;
+const ROLES = ["watch", "watch_supervisor", "operator_admin", "dispatcher", "duty_manager", "crew_lead", "crew_member", "regulator_officer", "administrator"] as const;
 const LEVELS = [0, 1, 2] as const;
 
 interface Props {

@@ -1,6 +1,6 @@
 /** Accounts: created with a first password that is shown once, disabled, given a new password. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Button, Input } from "antd";
+import { Button } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
@@ -12,6 +12,7 @@ import { useAct } from "../data/useAct";
 import { areaName } from "../parts/areas";
 import { FormDialog } from "../parts/FormDialog";
 import { Page } from "../parts/Page";
+import { SearchBox } from "../parts/SearchBox";
 import { Fault, Nothing, Shown } from "../parts/States";
 import { useMe } from "../shell/me";
 import { PasswordOnce } from "./PasswordOnce";
@@ -28,7 +29,7 @@ export default function PeoplePage(): ReactNode {
   const text = (params.get("q") ?? "").toLowerCase();
   return (
     <Page screen="people" actions={<Button type="primary" onClick={() => setAdding(true)}>{t("people.add")}</Button>}>
-      <div><Input allowClear className="people-search" aria-label={t("common.search")} placeholder={t("common.search")} value={params.get("q") ?? ""} onChange={({ target }) => setParams(target.value ? { q: target.value } : {}, { replace: true })} /></div>
+      <div><SearchBox className="people-search" value={params.get("q") ?? ""} change={(value) => setParams(value ? { q: value } : {}, { replace: true })} hint={t("common.search")} /></div>
       <Shown of={asked}>
         {(people) => {
           const shown = people.filter((one) => `${one.username} ${one.name} ${t(`role.${one.role}`)}`.toLowerCase().includes(text));

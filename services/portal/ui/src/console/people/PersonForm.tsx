@@ -42,7 +42,7 @@ export function PersonForm({ onDone, onCancel }: { onDone: (person: PersonWithPa
       <Field label={t("gate.username")}><Input autoFocus required maxLength={64} autoComplete="off" pattern="[A-Za-z0-9_.\-]+" value={username} onChange={(event) => setUsername(event.target.value)} /></Field>
       <Field label={t("people.name")}><Input required maxLength={200} autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} /></Field>
       <Field label={t("people.role")}><Select aria-label={t("people.role")} value={role} onChange={setRole} options={ROLES.map((value) => ({ value, label: t(`role.${value}`) }))} /></Field>
-      {ofFirm && <Field label={t("common.operator")}><Select aria-label={t("common.operator")} showSearch={{ optionFilterProp: "label" }} value={firm} onChange={setFirm} options={[...firms.values()].map((one) => ({ value: one.operator_id, label: one.name }))} /></Field>}
+      {ofFirm && <Field label={t("common.operator")}><Select aria-label={t("common.operator")} showSearch={{ optionFilterProp: "label" }} value={firm} onChange={(value) => { setFirm(value); setCrew(null); }} options={[...firms.values()].map((one) => ({ value: one.operator_id, label: one.name }))} /></Field>}
       {ofCrew && <Field label={t("order.crew")}><Select aria-label={t("order.crew")} value={crew} onChange={setCrew} options={(crews.data ?? []).filter((one) => one.operator_id === firm).map((one) => ({ value: one.crew_id, label: one.name }))} /></Field>}
       {ofArea && <Field label={t("common.area")} hint={t("people.areaHint")}><Input required inputMode="numeric" maxLength={6} value={area} onChange={(event) => setArea(event.target.value)} /></Field>}
       <p className="soft">{t("people.passwordMade")}</p>

@@ -27,22 +27,29 @@ export function LostBanner(): ReactNode {
   );
 }
 
+/** The stream is not the list: what was never read is missing, whatever comes live. */
+export function NotReadBanner(): ReactNode {
+  const { t } = useTranslation();
+  const live = useLive();
+  if (useCell(live.reading) !== "failed") return null;
+  return (
+    <div className="banner lost" role="alert">
+      <span aria-hidden="true">✕</span> {t("shell.notRead")}{" "}
+      <Button size="small" onClick={() => void live.readAll()}>{t("common.again")}</Button>
+    </div>
+  );
+}
+
 export function Banners(): ReactNode {
   const { t } = useTranslation();
   const live = useLive();
   const may = useMay();
   const unlocked = useCell(live.ringer.unlocked);
-  const reading = useCell(live.reading);
   const wrong = useCell(ahead);
   return (
     <>
       <LostBanner />
-      {reading === "failed" && (
-        <div className="banner lost" role="alert">
-          <span aria-hidden="true">✕</span> {t("shell.notRead")}{" "}
-          <Button size="small" onClick={() => void live.readAll()}>{t("common.again")}</Button>
-        </div>
-      )}
+      <NotReadBanner />
       {Math.abs(wrong) > TOLERATED_MS && (
         <div className="banner locked" role="status"><span aria-hidden="true">◷</span> {t("shell.clock", { seconds: Math.round(Math.abs(wrong) / 1_000) })}</div>
       )}

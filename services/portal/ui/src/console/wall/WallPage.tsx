@@ -5,20 +5,24 @@ import { Value } from "../alerts/Cells";
 import { PRIORITIES } from "../alerts/filters";
 import { useCounts } from "../alerts/useRows";
 import { useSiteName } from "../data/register";
+import { useCell } from "../live/cell";
+import { countSaid, emptyMeans } from "../live/known";
 import { useAlertVersion, useLine, useLive } from "../live/LiveProvider";
 import { inOrder } from "../live/rows";
 import { Age } from "../parts/Age";
 import { SHAPES } from "../parts/Priority";
-import { LostBanner } from "../shell/Banners";
+import { LostBanner, NotReadBanner } from "../shell/Banners";
 import { Clock, LineState } from "../shell/TopBar";
 import "../alerts/alerts.css";
 import "./wall.css";
 
 const SHOWN = 12;
+const EMPTY = { none: "wall.none", unknown: "wall.unknown", reading: "common.loading", notRead: "wall.notRead" } as const;
 
 export default function WallPage(): ReactNode {
   const { t } = useTranslation();
-  const { alerts } = useLive();
+  const { alerts, reading: asked } = useLive();
+  const reading = useCell(asked);
   const version = useAlertVersion();
   const counts = useCounts();
   const name = useSiteName();
@@ -27,6 +31,7 @@ export default function WallPage(): ReactNode {
   return (
     <main className={`wall ${state === "live" ? "" : "stale-values"}`}>
       <LostBanner />
+      <NotReadBanner />
       <header className="wall-head">
         <h1>{t("shell.product")}</h1>
         <LineState />
@@ -37,15 +42,15 @@ export default function WallPage(): ReactNode {
           const count = counts.by[priority] ?? 0;
           return (
             <li key={priority} className={count > 0 ? `priority ${priority.toLowerCase()} flashing` : "wall-quiet"}>
-              <span aria-hidden="true">{SHAPES[priority]}</span> {t(`priority.${priority}`)} <strong className="figure">{count}</strong>
+              <span aria-hidden="true">{SHAPES[priority]}</span> {t(`priority.${priority}`)} <strong className="figure">{countSaid(count, reading)}</strong>
             </li>
           );
         })}
-        <li className="wall-quiet">{t("wall.open")} <strong className="figure">{counts.open}</strong></li>
+        <li className="wall-quiet">{t("wall.open")} <strong className="figure">{countSaid(counts.open, reading)}</strong></li>
         {counts.shelved > 0 && <li className="wall-quiet">{t("alerts.tab.shelved")} <strong className="figure">{counts.shelved}</strong></li>}
       </ul>
       {top.length === 0 ? (
-        <p className="wall-none">{t(state === "live" ? "wall.none" : "wall.unknown")}</p>
+        <p className="wall-none">{t(EMPTY[emptyMeans(state, reading)])}</p>
       ) : (
         <ol className="wall-list">
           {top.map(({ id, alert }) => (

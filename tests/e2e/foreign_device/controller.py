@@ -1,14 +1,6 @@
-"""A controller with its devices by another maker, who had nothing but the description of the wire.
+"""The device itself: what it says, hears, obeys and goes through."""
 
-It uses paho-mqtt and the standard library only. `python foreign_device.py CONFIG --leak` speaks once and ends
-with a summary as one line of JSON; CONFIG is a file of `host, port, ca, certificate, key` (files), `client`,
-`devices` (`device_id, kind, gas?`), `command_keys` (a JWKS) and `memory` (the file that outlives the power).
-"""
-
-import argparse
-import base64
 import contextlib
-import hashlib
 import json
 import os
 import queue
@@ -26,8 +18,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
-Message = dict[str, Any]
-READINGS_MAX = 500
+from . import Message
+from .commands import judged, opened
+from .memory import Memory
+
 LIST_MAX = 50
 BUFFERED_AFTER_MS = 10_000
 RETRY_S = {"event": 30.0, "reading": 120.0}
@@ -35,145 +29,10 @@ RETRY_MAX_S = 600.0
 STROKE_S = 0.3
 
 
-# --- Ed25519 as RFC 8032 has it: this maker's processor has no library for it ---
-
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, -1, P) % P
-Point = tuple[int, int, int, int]
-
-
-def _add(a: Point, b: Point) -> Point:
-    less, more = (a[1] - a[0]) * (b[1] - b[0]), (a[1] + a[0]) * (b[1] + b[0])
-    c, d = 2 * a[3] * b[3] * D, 2 * a[2] * b[2]
-    e, f, g, h = more - less, d - c, d + c, more + less
-    return e * f % P, g * h % P, f * g % P, e * h % P
-
-
-def _times(n: int, a: Point) -> Point:
-    total: Point = (0, 1, 1, 0)
-    while n:
-        if n & 1:
-            total = _add(total, a)
-        a, n = _add(a, a), n >> 1
-    return total
-
-
-def _point(raw: bytes) -> Point:
-    number = int.from_bytes(raw, "little")
-    y, odd = number & (2**255 - 1), number >> 255
-    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
-    x = pow(square, (P + 3) // 8, P)
-    if (x * x - square) % P:
-        x = x * pow(2, (P - 1) // 4, P) % P
-    if y >= P or (x * x - square) % P or (x == 0 and odd):
-        raise ValueError("not a point of the curve")
-    x = P - x if x & 1 != odd else x
-    return x, y, 1, x * y % P
-
-
-BASE = _point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
-
-
-def signed_by(public: bytes, signature: bytes, content: bytes) -> bool:
-    """Return whether an Ed25519 signature holds."""
-    try:
-        key, nonce = _point(public), _point(signature[:32])
-    except ValueError:
-        return False
-    s = int.from_bytes(signature[32:], "little")
-    if len(signature) != 64 or s >= ORDER:
-        return False
-    digest = int.from_bytes(hashlib.sha512(signature[:32] + public + content).digest(), "little")
-    left, right = _times(s, BASE), _add(nonce, _times(digest % ORDER, key))
-    return (left[0] * right[2] - right[0] * left[2]) % P == 0 == (left[1] * right[2] - right[1] * left[2]) % P
-
-
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def opened(command: bytes, keys: Message) -> Message | None:
-    """Return the claims of a signed command, None when no known key has signed it."""
-    try:
-        head, claims, signature = command.decode("ascii").split(".")
-        header, found = json.loads(_bytes(head)), json.loads(_bytes(claims))
-        if (header["alg"], header["typ"]) != ("Ed25519", "gas-cmd+jwt") or not isinstance(found, dict):
-            return None
-        key = next(key for key in keys["keys"] if key["kid"] == header["kid"])
-        good = signed_by(_bytes(key["x"]), _bytes(signature), f"{head}.{claims}".encode())
-    except (ValueError, KeyError, TypeError, StopIteration):
-        return None
-    return found if good else None
-
-
-def judged(claims: Message | None, executed: dict[str, Message], now_ms: float | None) -> tuple[str, str]:
-    """Check in the wire's order: signature, claims, own id, action, same id, expiry, seq.
-
-    `executed`: the last command of each valve of ours; `now_ms`: None before a receipt has set the clock.
-    """
-    if claims is None:
-        return "refused", "bad_signature"
-    kinds = {"command_id": str, "valve_id": str, "action": str, "seq": int, "expires_at_ms": int}
-    if any(type(claims.get(name)) is not kind for name, kind in kinds.items()):
-        return "refused", "bad_field"
-    if claims["valve_id"] not in executed:
-        return "refused", "wrong_valve"
-    if claims["action"] != "close":
-        return "refused", "unknown_action"
-    last = executed[claims["valve_id"]]
-    if claims["command_id"] == last["command_id"]:
-        return "done", ""
-    if now_ms is None or now_ms > claims["expires_at_ms"]:
-        return "refused", "clock_unset" if now_ms is None else "expired"
-    return ("accepted", "") if claims["seq"] > last["seq"] else ("refused", "replayed")
-
-
-# --- what outlives the power ---
-
-
-class Memory:
-    """The number of this start, what nobody has receipted, and the command each valve executed last."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self.kept: Message = {"boot_id": 0, "unreceipted": [], "executed": {}}
-        if file.exists():
-            self.kept = json.loads(file.read_text())
-        self.kept["boot_id"] += 1
-        self.save()
-
-    @property
-    def unreceipted(self) -> list[Message]:
-        return self.kept["unreceipted"]  # type: ignore[no-any-return]
-
-    def save(self) -> None:
-        new = self._file.with_suffix(".new")
-        with new.open("w") as file:
-            json.dump(self.kept, file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._file)
-
-    def keep(self, leaf: str, message: Message) -> Message:
-        """Keep a message until it is receipted; a full memory drops its oldest reading, never an event."""
-        entry = {"leaf": leaf, "message": message, "measured_ms": message["time_ms"], "sent": 0, "next": 0.0}
-        self.unreceipted.append(entry)
-        readings = [one for one in self.unreceipted if one["leaf"] == "reading"]
-        if len(readings) > READINGS_MAX:
-            self.unreceipted.remove(readings[0])
-        self.save()
-        return entry
-
-    def drop(self, gone: Callable[[Message], bool]) -> int:
-        """Forget what is receipted and return how many that were."""
-        before = len(self.unreceipted)
-        self.kept["unreceipted"] = [one for one in self.unreceipted if not gone(one["message"])]
-        self.save()
-        return before - len(self.unreceipted)
-
-
-# --- the device ---
+def tell(content: Message) -> None:
+    """Write a line of JSON for whoever started this."""
+    sys.stdout.write(json.dumps(content) + "\n")
+    sys.stdout.flush()
 
 
 class Valve:
@@ -384,51 +243,3 @@ class Controller:
         """Take leave so that the broker says the will at once."""
         self._mqtt.disconnect(reasoncode=ReasonCode(PacketTypes.DISCONNECT, identifier=4))
         self._mqtt.loop_stop()
-
-
-def tell(content: Message) -> None:
-    """Write a line of JSON for whoever started this."""
-    sys.stdout.write(json.dumps(content) + "\n")
-    sys.stdout.flush()
-
-
-def _day(controller: Controller, options: argparse.Namespace) -> None:
-    controller.boot()
-    for _ in range(3):
-        controller.measure()
-    if options.unplugged:
-        return
-    controller.connect()
-    controller.until(lambda: controller.offset_ms is not None, "the receipt of boot")
-    if options.leak:
-        controller.cut()
-        controller.measure()
-        controller.until(lambda: controller.ready, "connected again")
-        controller.leak()
-    controller.until(lambda: not controller.memory.unreceipted, "everything receipted", 25.0)
-    controller.part()
-
-
-def main() -> int:
-    """0: said and receipted; 1: something promised did not come; 3: the broker lets nobody in."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("config", type=Path)
-    parser.add_argument("--unplugged", action="store_true", help="measure without a connection, and end")
-    parser.add_argument("--leak", action="store_true", help="lose the connection, then find gas")
-    options = parser.parse_args()
-    controller = Controller(json.loads(options.config.read_text()))
-    code, fault = 0, None
-    try:
-        _day(controller, options)
-    except TimeoutError as error:
-        code, fault = 1, f"missing: {error}"
-    except (ConnectionRefusedError, ssl.SSLError) as error:
-        code, fault = 3, f"refused: {error}"
-    positions = {name: valve.position for name, valve in controller.valves.items()}
-    left = len(controller.memory.unreceipted)
-    tell({**controller.done, "unreceipted": left, "valves": positions, "fault": fault})
-    return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())
