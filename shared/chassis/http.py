@@ -39,14 +39,18 @@ def reason_of(fault: Any) -> str:
     return str(fault["msg"]).removeprefix("Value error, ")
 
 
-def field_problem(field: str, reason: str, *, status: int = 422, where: str = "body") -> _Problem:
-    """Return a problem that names the field that is wrong and why."""
-    return fields_problem({field: reason}, status=status, where=where)
+def field_problem(
+    field: str, reason: str, *, status: int = 422, where: str = "body", code: str = "value_error"
+) -> _Problem:
+    """Return a problem that names the field that is wrong and why; `code` says so in a screen's own words."""
+    return fields_problem({field: reason}, status=status, where=where, code=code)
 
 
-def fields_problem(reasons: Mapping[str, str], *, status: int = 422, where: str = "body") -> _Problem:
+def fields_problem(
+    reasons: Mapping[str, str], *, status: int = 422, where: str = "body", code: str = "value_error"
+) -> _Problem:
     """Return a problem that names all fields that are wrong and why."""
-    errors = [{"loc": [where, name], "msg": why, "type": "value_error"} for name, why in reasons.items()]
+    errors = [{"loc": [where, name], "msg": why, "type": code} for name, why in reasons.items()]
     said = "; ".join(f"{name}: {why}" for name, why in reasons.items())
     return problem(status, "request-validation-failed", said, said, errors=errors)
 

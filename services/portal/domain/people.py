@@ -66,14 +66,36 @@ def owed(account: Account) -> Owed | None:
     return None
 
 
-def password_fault(password: str, account: Account) -> str | None:
+class PasswordFault(StrEnum):
+    """Why a password is not taken, by the code that the screens have words for."""
+
+    SHORT = "password-short"
+    REPEATS = "password-repeats"
+    NAMES = "password-names"
+    PRESENT = "password-present"
+
+    @property
+    def reason(self) -> str:
+        """Return it in English."""
+        return _PASSWORD_REASONS[self]
+
+
+_PASSWORD_REASONS = {
+    PasswordFault.SHORT: f"must have {PASSWORD_CHARACTERS_MIN} characters at least",
+    PasswordFault.REPEATS: "repeats the same few characters",
+    PasswordFault.NAMES: "must not contain the user name or the product's name",
+    PasswordFault.PRESENT: "must differ from the present one",
+}
+
+
+def password_fault(password: str, account: Account) -> PasswordFault | None:
     """Return why a password is not taken (NIST SP 800-63B: long, no rules on its letters)."""
     if len(password) < PASSWORD_CHARACTERS_MIN:
-        return f"must have {PASSWORD_CHARACTERS_MIN} characters at least"
+        return PasswordFault.SHORT
     if len(set(password)) < PASSWORD_CHARACTERS_MIN // 2:
-        return "repeats the same few characters"
+        return PasswordFault.REPEATS
     if account.username.casefold() in password.casefold() or "gaswatch" in password.casefold():
-        return "must not contain the user name or the product's name"
+        return PasswordFault.NAMES
     return None
 
 

@@ -66,9 +66,11 @@ def _own(routes: APIRouter, accounts: Accounts, acting: Acting, silence: Silence
                     account, principal.session_id, given.password, given.new_password
                 )
             except WrongPasswordError as error:
-                raise field_problem("password", "is not your present password") from error
+                raise field_problem(
+                    "password", "is not your present password", code="password-wrong"
+                ) from error
             except PasswordFaultError as error:
-                raise field_problem("new_password", str(error)) from error
+                raise field_problem("new_password", str(error), code=error.fault.value) from error
             return 200, {"changed": True}
 
         answer = await acting(request, principal, given, act)
@@ -89,7 +91,7 @@ def _second_factor(routes: APIRouter, accounts: Accounts, acting: Acting) -> Non
             if given.otp is None:
                 return 200, await accounts.begin_second_factor(account) | {"second_factor": False}
             if not await accounts.finish_second_factor(account, given.otp):
-                raise field_problem("otp", "is not a code of the new secret")
+                raise field_problem("otp", "is not a code of the new secret", code="code-wrong")
             return 200, {"second_factor": True}
 
         return await acting(request, principal, given, act, secret=SHOWN_ONCE)

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import replace
 
-from services.portal.domain.people import Account, password_fault
+from services.portal.domain.people import Account, PasswordFault, password_fault
 from services.portal.handlers.signing_in import Sessions, hash_password
 from services.portal.ports import People, SecondFactor
 
@@ -20,7 +20,11 @@ class WrongPasswordError(Exception):
 
 
 class PasswordFaultError(Exception):
-    """A new password is not taken; the text says why."""
+    """A new password is not taken."""
+
+    def __init__(self, fault: PasswordFault) -> None:
+        super().__init__(fault.reason)
+        self.fault = fault
 
 
 class Accounts:
@@ -50,7 +54,7 @@ class Accounts:
         if not await self._sessions.is_password(account, old, session_id):
             raise WrongPasswordError
         if new == old:
-            raise PasswordFaultError("must differ from the present one")
+            raise PasswordFaultError(PasswordFault.PRESENT)
         if fault := password_fault(new, account):
             raise PasswordFaultError(fault)
         await self._people.set_password(account.username, await hash_password(new), must_change=False)

@@ -40,13 +40,15 @@ def test_a_crew_works_on_without_network_and_no_step_is_lost(enter: Entering, ci
     expect(waiting(phone, 0)).to_be_visible(timeout=SENT_MS)
     portal_has_each_step_once(phone, order_id, began, back)
     console_shows(
-        console, stages=["建立", "接单", "出发", "到场"], steps=["警戒", "切断气源", "疏散", "通风"]
+        console, stages=["建立", "接单", "出发", "到场"], steps=["设置警戒", "切断气源", "疏散人员", "通风"]
     )
     expect(panel(console, "抢修派单").get_by_role("link", name="照片 1")).to_have_count(1)
     let(city, "repair", site["site_id"])
     closes(phone)
     console_shows(
-        console, stages=["建立", "接单", "出发", "到场", "关闭"], steps=["警戒", "切断气源", "疏散", "通风"]
+        console,
+        stages=["建立", "接单", "出发", "到场", "关闭"],
+        steps=["设置警戒", "切断气源", "疏散人员", "通风"],
     )
 
 

@@ -51,6 +51,7 @@ async def test_a_first_password_is_for_one_thing_only(portal, admin):
     ]
     wrong = await portal.post("/api/v1/people/me:second-factor", json={"otp": "000000"}, headers=mine | key())
     assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["type"] == "code-wrong"
     code = {"otp": pyotp.TOTP(secret).now()}
     assert (
         await portal.post("/api/v1/people/me:second-factor", json=code, headers=mine | key())
@@ -60,14 +61,41 @@ async def test_a_first_password_is_for_one_thing_only(portal, admin):
     assert (await sign_in(portal, "li.si", code["otp"], OWN)).json()["type"] == "code-used"
 
 
-@pytest.mark.parametrize("fresh", ["short", "aaaaaaaaaaaaaaaa", "li.si is my name", "Gaswatch-2026-11"])
-async def test_a_weak_password_is_refused_with_the_field_and_the_reason(portal, admin, fresh):
+@pytest.mark.parametrize(
+    ("fresh", "code"),
+    [
+        ("short", "password-short"),
+        ("aaaaaaaaaaaaaaaa", "password-repeats"),
+        ("li.si is my name", "password-names"),
+        ("Gaswatch-2026-11", "password-names"),
+    ],
+)
+async def test_a_weak_password_is_refused_with_the_field_and_the_reason(portal, admin, fresh, code):
     made = await create(portal, admin)
     mine = bearer(await sign_in(portal, "li.si", password=made["password"]))
     body = {"password": made["password"], "new_password": fresh}
     answer = await portal.post("/api/v1/people/me:password", json=body, headers=mine | key())
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["loc"][-1] == "new_password"
+    fault = answer.json()["errors"][0]
+    assert (fault["loc"][-1], fault["type"]) == ("new_password", code)
+
+
+@pytest.mark.parametrize(
+    ("present", "fresh", "field", "code"),
+    [
+        (None, None, "new_password", "password-present"),
+        ("no password of hers", OWN, "password", "password-wrong"),
+    ],
+)
+async def test_a_refused_change_of_the_password_says_why_by_a_code(
+    portal, admin, present, fresh, field, code
+):
+    made = await create(portal, admin)
+    mine = bearer(await sign_in(portal, "li.si", password=made["password"]))
+    body = {"password": present or made["password"], "new_password": fresh or made["password"]}
+    answer = await portal.post("/api/v1/people/me:password", json=body, headers=mine | key())
+    fault = answer.json()["errors"][0]
+    assert (answer.status_code, fault["loc"][-1], fault["type"]) == (422, field, code)
 
 
 async def test_changing_the_password_ends_the_other_sessions(portal):

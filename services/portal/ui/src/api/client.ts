@@ -5,6 +5,8 @@ import type { paths } from "./schema";
 export interface FieldFault {
   loc: (string | number)[];
   msg: string;
+  /** The code that the catalogues may know. */
+  type: string;
 }
 
 /** What the API refuses with; `type` is the code that the catalogues know. */

@@ -1,5 +1,6 @@
 /** A live stream that comes back by itself and says how old what it shows is. */
 import { sessionEnded } from "./client";
+import { isSilent } from "./silence";
 
 export type Connection = "connecting" | "live" | "lost";
 
@@ -10,7 +11,6 @@ export interface LiveEvents<T> {
   connection(state: Connection, since: number): void;
 }
 
-const SILENCE_MS = 40_000; // a comment comes every 15 s: two were missed
 const BACK_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 
 /** Follow `/api/v1/stream/{name}` until the returned function is called. */
@@ -19,10 +19,12 @@ export function follow<T>(name: "alerts" | "orders", kind: "alert" | "order", ev
   let lastId = "";
   let tries = 0;
   let heardAt = Date.now();
+  let triedAt = heardAt;
   let abort = new AbortController();
   let again: () => void = () => undefined;
 
   async function read(): Promise<void> {
+    triedAt = Date.now();
     const headers: Record<string, string> = { Accept: "text/event-stream" };
     if (lastId) headers["Last-Event-ID"] = lastId;
     const response = await fetch(`/api/v1/stream/${name}`, { headers, signal: abort.signal, cache: "no-store" });
@@ -76,7 +78,7 @@ export function follow<T>(name: "alerts" | "orders", kind: "alert" | "order", ev
   }
 
   const watch = setInterval(() => {
-    if (Date.now() - heardAt > SILENCE_MS) abort.abort();
+    if (isSilent(Date.now(), heardAt, triedAt)) abort.abort();
   }, 5_000);
   // Who knows that the network is gone says so at once; a stream that is merely silent takes longer to tell.
   const gone = (): void => abort.abort();

@@ -53,7 +53,15 @@ function Background(): null {
   const { language } = useTranslation().i18n;
   useReadAhead(orders.value);
   useEffect(() => begin(me.crew_id), [me.crew_id]);
-  useEffect(() => void import("./me/push").then(({ tellAgain }) => tellAgain(language), () => undefined), [me.username, language]);
+  useEffect(() => {
+    let stop: (() => void) | null = null;
+    let gone = false;
+    void import("./me/push").then(({ tellAgain }) => { if (!gone) stop = tellAgain(language); }, () => undefined);
+    return () => {
+      gone = true;
+      stop?.();
+    };
+  }, [me.username, language]);
   useNotificationLinks();
   useTitle();
   return null;

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { onSessionEnd } from "../api/client";
 import type { Me } from "../people/session";
 import { Store } from "./outbox/store";
-import { ask, begun, forget, keepSession, remember, remembered } from "./session";
+import { ask, forget, keepSession, remember, remembered } from "./session";
 
 const bringApp = (): Promise<typeof import("./App")> => import("./App");
 const App = lazy(() => bringApp().then((found) => ({ default: found.App })));
@@ -48,7 +48,10 @@ export function Start(): ReactNode {
   useEffect(() => {
     if (!inside) return undefined;
     onSessionEnd(() => void look());
-    return keepSession();
+    return keepSession((said) => {
+      if (said === "over") void look();
+      if (said === "renewed") setSeen((was) => (was.is === "here" && was.ended ? { ...was, ended: false } : was));
+    });
   }, [inside, look]);
 
   if (store === "broken") return <main className="page" role="alert"><p>{t("field.noStorage")}</p></main>;
@@ -86,7 +89,6 @@ function Waiting(): ReactNode {
 /** The gate is open: from here on the app asks by itself. */
 function Arrived({ me, onArrive }: { me: Me; onArrive: () => void }): ReactNode {
   useEffect(() => {
-    begun();
     remember(me);
     onArrive();
   }, [me, onArrive]);

@@ -1,12 +1,10 @@
 /** Who works with this phone, with and without network. */
-import { api } from "../api/client";
 import { type Me, appOf, whoAmI } from "../people/session";
+import { type Renewal, renew, stay } from "../people/staying";
 import { clockOffset } from "./outbox/ask";
 
 const KEPT = "gaswatch.field.me";
-const RENEWED = "gaswatch.field.renewed";
 const ANSWER_MS_MAX = 5_000;
-const RENEW_MS = 240_000;
 /** Who has not been seen for longer (a shift without network and a day of clock error) signs in first. */
 const REMEMBER_MS = 36 * 3_600_000;
 
@@ -35,11 +33,18 @@ export function forget(): void {
 
 export type Asked = { is: "here"; me: Me } | { is: "nobody" } | { is: "other" } | { is: "away" };
 
+/** A token that ran out in a pocket is renewed as long as the crew's session lasts. */
+async function who(): Promise<Me | null> {
+  const me = await whoAmI();
+  if (me || !remembered() || (await renew(true)) === "over") return me;
+  return whoAmI();
+}
+
 /** Ask the portal who is signed in; on a bad network for five seconds at most. */
 export async function ask(): Promise<Asked> {
   const late = new Promise<never>((_resolve, reject) => setTimeout(() => reject(new Error("late")), ANSWER_MS_MAX));
   try {
-    const me = await Promise.race([whoAmI(), late]);
+    const me = await Promise.race([who(), late]);
     if (!me) return { is: "nobody" };
     if (me.owes || appOf(me.role) !== "/field/") return { is: "other" };
     return { is: "here", me };
@@ -48,26 +53,7 @@ export async function ask(): Promise<Asked> {
   }
 }
 
-/** A session that has just begun is not renewed at once: an answer that a reload loses would end it. */
-export function begun(): void {
-  localStorage.setItem(RENEWED, String(Date.now()));
-}
-
-/** Renew the session now and then, by one tab; a phone that slept does so as soon as it wakes. */
-export function keepSession(): () => void {
-  const renew = (): void => {
-    const age = Date.now() - Number(localStorage.getItem(RENEWED) ?? 0);
-    if (document.visibilityState !== "visible" || (age >= 0 && age < RENEW_MS)) return;
-    localStorage.setItem(RENEWED, String(Date.now()));
-    api.POST("/api/v1/session:refresh").catch(() => localStorage.removeItem(RENEWED));
-  };
-  const timer = setInterval(renew, 30_000);
-  window.addEventListener("online", renew);
-  document.addEventListener("visibilitychange", renew);
-  renew();
-  return () => {
-    clearInterval(timer);
-    window.removeEventListener("online", renew);
-    document.removeEventListener("visibilitychange", renew);
-  };
+/** Renew the session now and then; a phone that slept does so as soon as it wakes. */
+export function keepSession(told: (said: Renewal) => void): () => void {
+  return stay(told, () => document.visibilityState === "visible");
 }

@@ -1,6 +1,7 @@
 /** Data of the API: what was seen last at once, with its age; then what is there now. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Store } from "./outbox/store";
+import { Answers, type How } from "./told";
 
 export interface SeenState<T> {
   value: T | null;
@@ -14,7 +15,7 @@ export interface SeenState<T> {
 export interface Seeing<T> extends SeenState<T> {
   reload(): void;
   /** Show what came in another way, and keep it. */
-  put(how: (was: T | null) => T | null): void;
+  put(how: How<T>): void;
 }
 
 /** Told when something of an order arrived at the server, so that what is shown of it is behind. */
@@ -25,23 +26,26 @@ export function useSeen<T>(store: Store, key: string | null, load: () => Promise
   const [seen, setSeen] = useState<SeenState<T>>({ value: null, at_ms: null, state: "loading", fault: null });
   const loader = useRef(load);
   loader.current = load;
-  const turn = useRef(0);
+  const answers = useRef<Answers<T>>(null);
+  answers.current ??= new Answers<T>();
+  const asked = answers.current;
 
   const reload = useCallback(() => {
     if (key === null) return;
-    const mine = ++turn.current;
+    const mine = asked.begin();
     loader.current().then(
-      (value) => {
-        if (mine !== turn.current) return;
+      (answer) => {
+        if (!asked.isCurrent(mine)) return;
+        const value = asked.end(answer);
         const at_ms = Date.now();
         setSeen({ value, at_ms, state: "fresh", fault: null });
         void store.keepSeen(key, { value, at_ms });
       },
       (fault: unknown) => {
-        if (mine === turn.current) setSeen((was) => ({ ...was, state: was.value === null ? "failed" : "stale", fault }));
+        if (asked.isCurrent(mine)) setSeen((was) => ({ ...was, state: was.value === null ? "failed" : "stale", fault }));
       },
     );
-  }, [key, store]);
+  }, [key, store, asked]);
 
   useEffect(() => {
     if (key === null) return undefined;
@@ -60,15 +64,16 @@ export function useSeen<T>(store: Store, key: string | null, load: () => Promise
     behind.addEventListener("order", wake);
     return () => {
       gone = true;
-      turn.current++;
+      asked.begin();
       window.removeEventListener("online", wake);
       window.removeEventListener("focus", wake);
       behind.removeEventListener("order", wake);
     };
-  }, [key, store, reload]);
+  }, [key, store, reload, asked]);
 
   const put = useCallback(
-    (how: (was: T | null) => T | null) => {
+    (how: How<T>) => {
+      asked.tell(how);
       setSeen((was) => {
         const value = how(was.value);
         if (value === null || value === was.value) return was;
@@ -77,7 +82,7 @@ export function useSeen<T>(store: Store, key: string | null, load: () => Promise
         return { ...was, value, at_ms, state: was.state === "failed" ? "stale" : was.state };
       });
     },
-    [key, store],
+    [key, store, asked],
   );
   return { ...seen, reload, put };
 }

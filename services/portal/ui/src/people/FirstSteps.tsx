@@ -2,6 +2,7 @@
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, api, once } from "../api/client";
+import { faultWords } from "../words/faults";
 import { type Me, signOut } from "./session";
 
 export function FirstSteps({ me, onDone }: { me: Me; onDone: () => void }): ReactNode {
@@ -16,13 +17,19 @@ function useSubmit(onDone: () => void): {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<string | null>(null);
+  const said = (error: unknown): string => {
+    if (!(error instanceof Problem)) return t("problem.away");
+    if (error.type === "differs") return t("gate.differs");
+    const seconds = error.more["retry_after_s"];
+    return error.errors.map(faultWords).join(" ") || t([`problem.${error.type}`, "problem.unknown"], { seconds });
+  };
   const submit = (act: (form: FormData) => Promise<unknown>) => (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     setBusy(true);
     setFault(null);
     act(new FormData(event.currentTarget)).then(onDone, (error: unknown) => {
       setBusy(false);
-      setFault(error instanceof Problem ? error.detail || error.message : t("problem.away"));
+      setFault(said(error));
     });
   };
   return { busy, fault, submit };
@@ -42,7 +49,7 @@ function OwnPassword({ onDone }: { onDone: () => void }): ReactNode {
   const { busy, fault, submit } = useSubmit(onDone);
   const act = async (form: FormData): Promise<void> => {
     const fresh = String(form.get("new"));
-    if (fresh !== String(form.get("again"))) throw new Problem(0, "differs", t("gate.differs"), "");
+    if (fresh !== String(form.get("again"))) throw new Problem(0, "differs", "", "");
     await api.POST("/api/v1/people/me:password", {
       body: { password: String(form.get("password")), new_password: fresh }, headers: once(),
     });

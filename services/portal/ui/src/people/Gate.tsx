@@ -1,11 +1,12 @@
 /** Shows an app to whom it is for: signed in, nothing owed, of a role that works there. */
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { onSessionEnd } from "../api/client";
+import { onSessionEnd, sessionEnded } from "../api/client";
 import { FirstSteps } from "./FirstSteps";
 import { SignIn } from "./SignIn";
 import { showTheme } from "./theme";
-import { type Me, appOf, hangUp, signOut, stay, whoAmI } from "./session";
+import { type Me, appOf, hangUp, signOut, whoAmI } from "./session";
+import { catchUp, stay } from "./staying";
 import "./gate.css";
 
 export type App = "console" | "regulator" | "field";
@@ -27,20 +28,25 @@ export function Gate({ app, children }: { app: App; children: (me: Me) => ReactN
   const { t } = useTranslation();
   const [seen, setSeen] = useState<Seen>({ state: "asking" });
   const signedIn = useRef(false);
+  const turn = useRef(0);
   const ask = useCallback(() => {
-    hangUp().catch(() => undefined).then(whoAmI).then(
-      (me) => setSeen((was) => (me ? arrived(was, me) : ended(was))),
-      () => setSeen((was) => ("me" in was ? was : { state: "away" })),
+    const mine = ++turn.current;
+    // An answer of before the sign-in says nothing of after it.
+    const take = (how: (was: Seen) => Seen): void => { if (mine === turn.current) setSeen(how); };
+    hangUp().catch(() => undefined).then(catchUp).then(whoAmI).then(
+      (me) => take((was) => (me ? arrived(was, me) : ended(was))),
+      () => take((was) => ("me" in was ? was : { state: "away" })),
     );
   }, []);
   useEffect(() => {
-    onSessionEnd(() => setSeen(ended));
+    // A question that was under way while the token was renewed is refused, too: who is signed in is asked before it is said.
+    onSessionEnd(ask);
     ask();
   }, [ask]);
   useEffect(showTheme, []);
   // A screen's session lasts as it is.
   const stays = seen.state === "here" && !seen.me.screen;
-  useEffect(() => (stays ? stay() : undefined), [stays]);
+  useEffect(() => (stays ? stay((said) => said === "over" && sessionEnded()) : undefined), [stays]);
 
   if (seen.state === "asking") return <main className="gate" aria-busy="true">{t("common.loading")}</main>;
   if (seen.state === "away") {

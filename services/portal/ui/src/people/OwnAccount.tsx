@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Problem, api, once } from "../api/client";
 import type { Screen, Session } from "../api/types";
 import { dateTime } from "../look/time";
+import { faultWords } from "../words/faults";
 import type { Me } from "./session";
 import "./own.css";
 
@@ -21,8 +22,8 @@ function useAct(): { busy: boolean; fault: string | null; act: (what: () => Prom
       await what();
       return true;
     } catch (error) {
-      const field = error instanceof Problem ? error.errors[0]?.msg : undefined;
-      setFault(field ?? t([`problem.${error instanceof Problem ? error.type : "away"}`, "problem.unknown"]));
+      const fields = error instanceof Problem ? error.errors.map(faultWords).join(" ") : "";
+      setFault(fields || t([`problem.${error instanceof Problem ? error.type : "away"}`, "problem.unknown"]));
       return false;
     } finally {
       setBusy(false);

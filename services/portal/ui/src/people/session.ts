@@ -1,5 +1,6 @@
-/** Who is signed in, and staying so: a token lives ten minutes, so it is renewed every five. */
+/** Who is signed in, how that begins and how it ends. */
 import { api } from "../api/client";
+import { begun, over } from "./staying";
 
 export interface Me {
   username: string;
@@ -13,8 +14,6 @@ export interface Me {
   /** The screen on the wall that this browser is; null for a person. */
   screen: string | null;
 }
-
-const RENEW_MS = 300_000;
 
 const SCREEN_KEY = "#key=";
 
@@ -39,18 +38,12 @@ export async function whoAmI(): Promise<Me | null> {
 
 export async function signIn(username: string, password: string, otp: string): Promise<void> {
   await api.POST("/api/v1/session", { body: { username, password, ...(otp ? { otp } : {}) } });
+  begun();
 }
 
 export async function signOut(): Promise<void> {
+  over();
   await api.DELETE("/api/v1/session");
-}
-
-/** Renew the session while the page is open; the returned function stops that. */
-export function stay(): () => void {
-  const timer = setInterval(() => {
-    api.POST("/api/v1/session:refresh").catch(() => undefined);
-  }, RENEW_MS);
-  return () => clearInterval(timer);
 }
 
 /** Where somebody of a role works. */

@@ -23,7 +23,8 @@ export function sayWants(): void {
     target.setCustomValidity("");
     target.setCustomValidity(wanted(target));
   }, true);
-  for (const kind of ["input", "change"]) {
+  // What was half typed and is taken away again changes no value, so nothing but a key or leaving the field tells.
+  for (const kind of ["input", "change", "keydown", "focusout"]) {
     document.addEventListener(kind, ({ target }) => { if (isField(target)) target.setCustomValidity(""); }, true);
   }
 }

@@ -2,6 +2,7 @@
 import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, once } from "../../api/client";
+import { faultWords } from "../../words/faults";
 import type { Key } from "./acts";
 
 /** Return the words for what went wrong; the field's own reason, where the server named one. */
@@ -15,7 +16,7 @@ export function useFaultWords(): (error: unknown) => string {
       const words = t([`problem.${error.type}`, `problemMore.${error.type}`, "problem.unknown"], {
         seconds: error.more["retry_after_s"],
       });
-      const named = error.errors.map((fault) => `${String(fault.loc.at(-1))}: ${fault.msg}`).join(" · ");
+      const named = error.errors.map(faultWords).join(" · ");
       const by = error.more["by"];
       const who = Array.isArray(by) ? t("problemMore.by", { by: by.join(", ") }) : "";
       return [words, named, who].filter(Boolean).join(" ");

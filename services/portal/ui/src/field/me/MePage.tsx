@@ -1,7 +1,7 @@
 /** The crew, its duty, and what this phone may do. */
 import { type ReactNode, Suspense, lazy, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api } from "../../api/client";
+import { Problem, api } from "../../api/client";
 import type { Crew } from "../../api/types";
 import { LANGUAGES, speakAgain } from "../../words";
 import { signOut } from "../../people/session";
@@ -132,7 +132,9 @@ function Leave({ onLeft }: { onLeft: () => void }): ReactNode {
   async function leave(): Promise<void> {
     const there = await ask("/api/v1/people/me", { method: "GET" }, LIMIT_MS);
     if (there?.status === 200) await unsubscribe().catch(() => undefined);
-    const gone = there?.status === 401 || (there?.status === 200 && (await signOut().then(() => true, () => false)));
+    // A token that ran out could be renewed by whoever comes next: its session ends, too.
+    const isThere = there?.status === 200 || there?.status === 401;
+    const gone = isThere && (await signOut().then(() => true, (error: unknown) => error instanceof Problem && error.status === 401));
     setAway(!gone);
     if (!gone) return;
     await store.forgetSeen(`${me.username}|`);

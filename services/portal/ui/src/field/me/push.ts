@@ -29,6 +29,7 @@ export async function subscribe(language: string): Promise<Push> {
   const worker = await registration();
   if (typeof key !== "string" || !worker) return "failed";
   try {
+    const had = await worker.pushManager.getSubscription();
     const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
     const { endpoint, keys } = made.toJSON();
     const told = await ask(
@@ -41,16 +42,37 @@ export async function subscribe(language: string): Promise<Push> {
       localStorage.setItem(KEPT, id);
       return "on";
     }
-    await made.unsubscribe();
+    // What worked before goes on working; the portal may have heard of it earlier.
+    if (!had) await made.unsubscribe();
     return "failed";
   } catch {
     return "failed";
   }
 }
 
-/** Tell the portal again, in the session of now: it forgot what an ended session had asked for. */
-export async function tellAgain(language: string): Promise<void> {
-  if ((await pushState()) === "on") await subscribe(language);
+/** Tell the portal again, in the session of now, until it has heard: it forgot what an ended session had asked for. */
+export function tellAgain(language: string): () => void {
+  let isDone = false;
+  let isAsking = false;
+  const tell = async (): Promise<void> => {
+    if (isDone || isAsking) return;
+    isAsking = true;
+    try {
+      isDone = (await pushState()) !== "on" || (await subscribe(language)) !== "failed" || isDone;
+    } finally {
+      isAsking = false;
+    }
+  };
+  const go = (): void => void tell().catch(() => undefined);
+  const stop = (): void => {
+    isDone = true;
+    window.removeEventListener("online", go);
+    window.removeEventListener("focus", go);
+  };
+  window.addEventListener("online", go);
+  window.addEventListener("focus", go);
+  go();
+  return stop;
 }
 
 /** Ring no more for who leaves this phone. */

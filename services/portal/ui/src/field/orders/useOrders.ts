@@ -5,6 +5,7 @@ import { type Connection, follow } from "../../api/live";
 import type { Order } from "../../api/types";
 import type { Me } from "../../people/session";
 import type { Store } from "../outbox/store";
+import { merged } from "../told";
 import { type SeenState, useSeen } from "../useSeen";
 
 export interface Orders extends SeenState<Order[]> {
@@ -53,13 +54,13 @@ export function useOrders(store: Store, me: Me): Orders {
     (order: Order) => {
       const was = known.current.find((one) => one.order_id === order.order_id);
       if (was && was.revision > order.revision) return;
-      if (order.crew_id !== me.crew_id) {
-        if (was && !ENDED.has(was.state)) setTaken((all) => [...all.filter((one) => one.order_id !== order.order_id), order]);
-        put((all) => (all ?? []).filter((one) => one.order_id !== order.order_id));
-        return;
-      }
-      setTaken((all) => all.filter((one) => one.order_id !== order.order_id));
-      put((all) => [order, ...(all ?? []).filter((one) => one.order_id !== order.order_id)]);
+      const isGone = order.crew_id !== me.crew_id;
+      setTaken((all) => {
+        const others = all.filter((one) => one.order_id !== order.order_id);
+        if (!isGone) return others;
+        return was && !ENDED.has(was.state) ? [...others, order] : all;
+      });
+      put((all) => merged(all, order, me.crew_id));
     },
     [me.crew_id, put],
   );

@@ -13,7 +13,7 @@ import { Nothing, Waiting } from "../parts/States";
 import { useTheme } from "../shell/theme";
 import { Legend } from "./Legend";
 import { fill, stroke } from "./colours";
-import type { Tally } from "./rollup";
+import { type Tally, named } from "./rollup";
 
 type Borders = FeatureCollection & { review?: string };
 const LABELS_MAX = 16;
@@ -106,7 +106,7 @@ function Drawn({ counties, area, target, features }: Shows & { features: Feature
         const rate = tally && tally.obliged > 0 ? `${tally.covered}/${tally.obliged} ${percent(tally.covered, tally.obliged)}` : t("reg.nobody");
         shape.bindTooltip(label(nameOf(feature, name), rate), labelled(features.length));
         // Where nobody is registered there may be no such area to ask about, either.
-        if (tally) shape.on("click", () => void navigate(to("/coverage", { area: code })));
+        if (tally) shape.on("click", () => void navigate(to("/coverage", { area: code, target: named(target) })));
       },
     }).addTo(on);
     on.invalidateSize();

@@ -10,7 +10,7 @@ import { useOperatorName } from "../data/one";
 import { Mark, OperatorLink, Rate } from "../parts/Bits";
 import { Rows } from "../parts/Paged";
 import { useArea } from "../shell/me";
-import { type Tally, isBelow, lacking } from "./rollup";
+import { type Tally, isBelow, lacking, named } from "./rollup";
 
 export function CoverageTable({ rows, by, target, empty }: {
   rows: readonly Tally[];
@@ -25,7 +25,7 @@ export function CoverageTable({ rows, by, target, empty }: {
 function useColumns(by: GroupBy, target: number): NonNullable<TableProps<Tally>["columns"]> {
   const { t } = useTranslation();
   return [
-    { title: t(`coverage.byWhat.${by}`), key: "group", render: (_, row) => <Group by={by} group={row.group} /> },
+    { title: t(`coverage.byWhat.${by}`), key: "group", render: (_, row) => <Group by={by} group={row.group} target={target} /> },
     {
       title: t("coverage.rate"),
       key: "rate",
@@ -68,7 +68,7 @@ function Rated({ row, target }: { row: Tally; target: number }): ReactNode {
 }
 
 /** Deeper into an area; a firm leads to the firm. */
-function Group({ by, group }: { by: GroupBy; group: string }): ReactNode {
+function Group({ by, group, target }: { by: GroupBy; group: string; target: number }): ReactNode {
   const { t } = useTranslation();
   const to = useTo();
   const area = useAreaName();
@@ -77,7 +77,7 @@ function Group({ by, group }: { by: GroupBy; group: string }): ReactNode {
   if (by === "operator") return <OperatorLink id={group} name={operatorName(group)} />;
   if (by === "kind") return <Link to={to("/sites", { kind: group })}>{t(`siteKind.${group}`)}</Link>;
   if (group === looked) return <strong>{area(group)}</strong>;
-  return <Link to={to("/coverage", { area: group })}>{area(group)}</Link>;
+  return <Link to={to("/coverage", { area: group, target: named(target) })}>{area(group)}</Link>;
 }
 
 function Count({ by, group, count }: { by: GroupBy; group: string; count: number }): ReactNode {

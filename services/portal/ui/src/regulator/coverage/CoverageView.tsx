@@ -12,7 +12,7 @@ import { Freshness, Incomplete, Shown, Waiting } from "../parts/States";
 import { ViewHead } from "../parts/What";
 import { useArea, useMe } from "../shell/me";
 import { CoverageTable } from "./CoverageTable";
-import { TARGET, type Tally, isBelow, rolledUp, targetOf, total } from "./rollup";
+import { type Tally, isBelow, named, rolledUp, targetOf, total } from "./rollup";
 
 const CoverageMap = lazy(() => import("./CoverageMap"));
 const BY = ["county", "operator", "kind"] as const satisfies readonly GroupBy[];
@@ -29,7 +29,7 @@ export function CoverageView(): ReactNode {
   return (
     <>
       <ViewHead view="coverage" words={["coverage", "obliged", "residential", "overdueCheck", "target"]} />
-      <Up />
+      <Up target={target} />
       <Bar>
         <Choice name="by" label={t("coverage.by")} values={BY.filter((one) => one !== usual && one !== "county")}
           word={(one) => t(`coverage.byWhat.${one}`)} all={t(`coverage.byWhat.${usual}`)} />
@@ -64,7 +64,7 @@ export function CoverageView(): ReactNode {
 }
 
 /** The way back up, as far as the person's own area. */
-function Up(): ReactNode {
+function Up({ target }: { target: number }): ReactNode {
   const { t } = useTranslation();
   const me = useMe();
   const area = useArea();
@@ -76,7 +76,7 @@ function Up(): ReactNode {
     <p className="reg-up">
       <strong>{name(area)}</strong>
       {up && area !== root && covers(root, up) && (
-        <Link to={to("/coverage", { area: up === root ? null : up })}>↑ {t("coverage.up", { area: name(up) })}</Link>
+        <Link to={to("/coverage", { area: up === root ? null : up, target: named(target) })}>↑ {t("coverage.up", { area: name(up) })}</Link>
       )}
     </p>
   );
@@ -90,7 +90,7 @@ function Target({ target }: { target: number }): ReactNode {
       <label className="reg-choice">
         <span>{t("coverage.target")}</span>
         <InputNumber aria-label={t("coverage.target")} min={0} max={100} precision={0} value={target} suffix="%"
-          onChange={(value) => change({ target: value === null || value === TARGET ? null : value })} />
+          onChange={(value) => change({ target: value === null ? null : named(value) })} />
       </label>
       <label className="reg-choice">
         <Switch aria-label={t("coverage.onlyBelow")} checked={filter("below") !== ""}

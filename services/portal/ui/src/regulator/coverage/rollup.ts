@@ -58,6 +58,11 @@ export function targetOf(text: string): number {
   return text !== "" && Number.isFinite(given) && given >= 0 && given <= 100 ? given : TARGET;
 }
 
+/** A target as the address of the view holds it: the law's own is not named. */
+export function named(target: number): number | null {
+  return target === TARGET ? null : target;
+}
+
 export function isBelow(tally: Tally, target: number): boolean {
   return tally.obliged > 0 && tally.covered * 100 < target * tally.obliged;
 }

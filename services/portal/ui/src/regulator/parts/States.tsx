@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../../api/client";
 import { age, clock } from "../../look/time";
+import { faultWords } from "../../words/faults";
 
 export function Waiting({ rows = 4 }: { rows?: number }): ReactNode {
   const { t } = useTranslation();
@@ -22,7 +23,7 @@ export function useFault(): (error: unknown) => string {
   return (error) => {
     if (!(error instanceof Problem)) return t("problem.away");
     const said = t([`problem.${error.type}`, "problem.unknown"]);
-    const fields = error.errors.map((fault) => `${fault.loc.at(-1) ?? ""}: ${fault.msg}`).join("; ");
+    const fields = error.errors.map(faultWords).join("; ");
     return fields ? `${said} (${fields})` : said;
   };
 }
