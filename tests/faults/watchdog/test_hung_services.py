@@ -136,7 +136,10 @@ async def world(
         yield World(services, tmp_path / "alarms.jsonl")
 
 
-@pytest.mark.parametrize(("hung", "stage"), [("alerting", "alert"), ("ingestion", "receipt")])
+@pytest.mark.parametrize(
+    ("hung", "stage"),
+    [("alerting", "alert"), pytest.param("ingestion", "receipt", marks=pytest.mark.full)],
+)
 async def test_a_service_that_hangs_is_told_and_so_is_its_recovery(
     world: World, hung: str, stage: str
 ) -> None:
