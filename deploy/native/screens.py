@@ -153,6 +153,10 @@ SCREENS = (*GATE, *CONSOLE, *REGULATOR, *FIELD)
 
 
 def choice(theme: str, language: str) -> str:
-    """Return the script by which a browser has chosen a theme and a language before a page begins."""
-    kept = {"gaswatch.theme": theme, "gaswatch.language": language}
-    return "".join(f"localStorage.setItem('{name}', '{value}');" for name, value in kept.items())
+    """Return the script by which a browser has chosen a theme and a language before a page begins.
+
+    It renews no session: several browsers look by one token, and its successor would end it for the others.
+    """
+    kept = {"gaswatch.theme": f"'{theme}'", "gaswatch.language": f"'{language}'"}
+    kept["gaswatch.renewal"] = "String(Date.now() + 200000)"
+    return "".join(f"localStorage.setItem('{name}', {value});" for name, value in kept.items())
