@@ -14,7 +14,7 @@ TARGETS = ("ingestion", "history", "alerting", "dispatch", "mosquitto")
 EXIT_LIMIT_S = 10.0
 
 
-@counts(5, 200)
+@counts(3, 200)
 async def test_seeded_kills_lose_no_receipt(scene: Scene, count: int) -> None:
     """Whoever a receipt passes through is killed at random moments; full: 200 kills, 100,000 receipts."""
     rng = random.Random(200)

@@ -26,10 +26,10 @@ async ([site, until_ms]) => {
 """
 CODES = 4
 STANDS_MS = 20_000  # the longest pause between two tries, twice
-pytestmark = pytest.mark.engines
+# They wait for half minutes of one-time codes and for streams: `make people` has the time.
+pytestmark = [pytest.mark.engines, pytest.mark.full]
 
 
-@pytest.mark.full
 def test_an_alert_between_the_list_and_its_stream_is_shown(enter: Entering, city: Living) -> None:
     page = enter("watch-wumeng", "/console/alerts")
     site = quiet_site(page, "op-wumeng")
@@ -63,7 +63,6 @@ def begins(route: Route) -> None:
     route.fulfill(status=200, content_type="text/event-stream", body=BEGINS)
 
 
-@pytest.mark.full
 def test_who_armed_a_valve_and_never_heard_of_it_arms_it_by_the_next_code(
     enter: Entering, city: Living
 ) -> None:
